@@ -1,0 +1,1 @@
+"""Target text to a dubbed sound track."""

@@ -1,0 +1,147 @@
+"""Every error that dubwright raises on purpose.
+
+    DubwrightError
+    ├── SettingsError            a flag, environment variable, settings file or profile is wrong
+    ├── CatalogError             the source of works cannot be understood
+    │   ├── ManifestError        a manifest's row or a series.yaml's field is wrong
+    │   └── DuplicateEpisodeError
+    ├── InputError               one episode's own material is unusable; the others go on
+    │   └── MediaError           the file is empty, no media, has no picture or no sound, is too short
+    ├── EngineError              an engine cannot do what was asked
+    │   ├── EngineMissingError   not installed: names the extra that brings it
+    │   ├── LanguageError        no engine speaks or reads this language
+    │   └── EngineOutputError    an engine answered, but with nothing usable
+    ├── ModelError               a model cannot be had, or is not what its digest says
+    ├── ToolError                an external program failed
+    │   └── ToolTimeout
+    ├── StoreError               the object store did not do what was asked
+    │   ├── StoreFullError       no space left
+    │   └── KeyMissingError      the store has no object of this key
+    └── ClusterError             the Dask cluster cannot run a unit (no Dask worker offers what it needs)
+
+Only errors whose class says `transient` are retried. A permanent one is recorded in the lake for its
+unit at once, and the unit is left alone until something that decides its result changes.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DubwrightError(Exception):
+    """An error that a person can act on.
+
+    `problem` says what is wrong in one sentence, `where` names the file, key or unit, `field` the
+    setting, column or stream inside it, and `remedy` what to do next.
+    """
+
+    transient: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        where: str | None = None,
+        field: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.where = where
+        self.field = field
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        place = " · ".join(part for part in (self.where, self.field) if part)
+        text = f"{place}: {self.problem}" if place else self.problem
+        return f"{text} → {self.remedy}" if self.remedy else text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The default pickles `args` alone and loses the keywords on the way back from a Dask worker.
+        return (_restore, (type(self), self.problem, self.where, self.field, self.remedy))
+
+    def as_dict(self) -> dict[str, str | bool | None]:
+        """The error as JSON-able data: class, problem, where, field, remedy, transient."""
+        return {
+            "error": type(self).__name__,
+            "problem": self.problem,
+            "where": self.where,
+            "field": self.field,
+            "remedy": self.remedy,
+            "transient": self.transient,
+        }
+
+
+def _restore(
+    kind: type[DubwrightError], problem: str, where: str | None, field: str | None, remedy: str | None
+) -> DubwrightError:
+    return kind(problem, where=where, field=field, remedy=remedy)
+
+
+class SettingsError(DubwrightError):
+    exit_code = 2
+
+
+class CatalogError(DubwrightError):
+    exit_code = 2
+
+
+class ManifestError(CatalogError):
+    pass
+
+
+class DuplicateEpisodeError(CatalogError):
+    pass
+
+
+class InputError(DubwrightError):
+    pass
+
+
+class MediaError(InputError):
+    pass
+
+
+class EngineError(DubwrightError):
+    pass
+
+
+class EngineMissingError(EngineError):
+    exit_code = 2
+
+
+class LanguageError(EngineError):
+    exit_code = 2
+
+
+class EngineOutputError(EngineError):
+    transient = True
+
+
+class ModelError(DubwrightError):
+    transient = True
+
+
+class ToolError(DubwrightError):
+    pass
+
+
+class ToolTimeout(ToolError):
+    transient = True
+
+
+class StoreError(DubwrightError):
+    transient = True
+
+
+class StoreFullError(StoreError):
+    pass
+
+
+class KeyMissingError(StoreError):
+    transient = False
+
+
+class ClusterError(DubwrightError):
+    pass

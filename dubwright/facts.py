@@ -1,0 +1,102 @@
+"""What is known of a whole series: its title, its cast, its glossary; read from the `series.yaml` beside its episodes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from dubwright import languages
+from dubwright.errors import LanguageError, ManifestError
+from dubwright.fingerprint import fingerprint
+
+FILE = "series.yaml"
+MAX_BYTES = 4 * 1024 * 1024
+
+Sex = Literal["female", "male", "unknown"]
+
+
+def _language(tag: str) -> str:
+    try:
+        return languages.parse(tag)
+    except LanguageError as error:
+        raise ValueError(error.problem) from error
+
+
+LanguageTag = Annotated[str, AfterValidator(_language)]
+
+
+class _Fact(BaseModel):
+    # A newer file may say more than this version understands; what it says is kept in the file.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Character(_Fact):
+    """Someone who speaks, by the name that the source language gives them."""
+
+    name: str = Field(min_length=1)
+    sex: Sex = "unknown"
+    aliases: tuple[str, ...] = ()
+    description: str = ""
+
+
+class Term(_Fact):
+    """A name or form of address with its fixed rendering per language."""
+
+    source: str = Field(min_length=1)
+    renderings: dict[LanguageTag, str] = {}
+    aliases: tuple[str, ...] = ()
+    kind: str = "term"
+    notes: str = ""
+
+
+class SeriesFacts(_Fact):
+    """All that is known of a series. Empty where nobody wrote anything down."""
+
+    title: str = ""
+    language: LanguageTag | None = None
+    synopsis: str = ""
+    cast: tuple[Character, ...] = ()
+    glossary: tuple[Term, ...] = ()
+
+    def glossary_for(self, language: str) -> dict[str, str]:
+        """Source term and each alias → rendering in `language`; terms without a rendering there are left out."""
+        found: dict[str, str] = {}
+        for term in self.glossary:
+            rendering = term.renderings.get(language) or term.renderings.get(languages.base(language))
+            if rendering:
+                found.update(dict.fromkeys((term.source, *term.aliases), rendering))
+        return found
+
+    def digest_for(self, stage: str, language: str | None) -> str | None:
+        """Digest of the facts that can change a stage's result in a language; None where none can."""
+        content: dict[str, Any]
+        if stage == "translate" and language:
+            content = {"glossary": self.glossary_for(language), "cast": self._dump_cast(), "synopsis": self.synopsis}
+        elif stage == "dub":
+            content = {"cast": self._dump_cast()}
+        else:
+            return None
+        return fingerprint(content) if any(content.values()) else None
+
+    def _dump_cast(self) -> list[dict[str, Any]]:
+        return [character.model_dump(mode="json") for character in self.cast]
+
+
+def read(path: Path) -> SeriesFacts:
+    """Read a `series.yaml`. Raises `ManifestError` naming the file and the field."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ManifestError(f"larger than {MAX_BYTES} bytes", where=str(path), remedy="is this the right file?")
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return SeriesFacts.model_validate(content if content is not None else {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise ManifestError(first["msg"], where=str(path), field=field, remedy="correct this field") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise ManifestError(f"not YAML: {error}", where=str(path), remedy="correct the line") from error
+    except OSError as error:
+        raise ManifestError(error.strerror or str(error), where=str(path)) from error

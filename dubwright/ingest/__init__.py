@@ -1,0 +1,1 @@
+"""Video and sound in, 16 kHz mono and stereo on the picture's clock out."""

@@ -1,0 +1,193 @@
+"""Units, blobs, failures and edits, committed to and read from an object store.
+
+A unit is one Parquet file, and that file's existence is the commit. Blobs go first, the file last, with
+create-if-absent; so a reader never sees half a unit, and of two writers one wins and both are content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dubwright.errors import StoreError
+from dubwright.lake import layout, schemas
+from dubwright.lake.layout import FailureKey, UnitKey
+from dubwright.lake.store import ObjectStore, open_store
+
+METADATA = b"dubwright"
+MAX_FAILURE_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFile:
+    """A committed unit: its rows, and its provenance (`recipe`: what its fingerprint digests, `cost`: what it took)."""
+
+    key: UnitKey
+    table: pa.Table
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def rows(self) -> list[dict[str, Any]]:
+        return self.table.to_pylist()
+
+    def row(self) -> dict[str, Any]:
+        """The only row of a one-row unit."""
+        (row,) = self.rows()
+        return row
+
+
+class Lake:
+    """The lake over one object store. Cheap to open; holds no state but the store."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self.store = store
+        self.uri = store.uri
+
+    # Units -------------------------------------------------------------------------------------------
+
+    def committed(self, key: UnitKey) -> bool:
+        return self.store.exists(str(key))
+
+    def commit(self, key: UnitKey, rows: Sequence[Mapping[str, Any]], provenance: Mapping[str, Any]) -> bool:
+        """Commit a unit's rows; the key's columns and `created_at` are filled in. False if it was there already.
+
+        Raises `SchemaError` for rows that do not fit the table, `StoreError` if the store fails; then nothing is visible.
+        """
+        shared = {
+            "series": key.series,
+            "episode": key.episode,
+            "fingerprint": key.fingerprint,
+            "created_at": datetime.now(UTC),
+        }
+        if key.language is not None:
+            shared["language"] = key.language
+        table = schemas.to_table(key.table, [{**row, **shared} for row in rows])
+        about = {"schema_version": schemas.VERSION, **provenance}
+        return self.store.put_if_absent(str(key), _to_parquet(table, about))
+
+    def read(self, key: UnitKey) -> UnitFile:
+        """The committed unit. Raises `KeyMissingError` if it is not committed."""
+        table = pq.read_table(io.BytesIO(self.store.read(str(key))), partitioning=None)
+        provenance = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
+        return UnitFile(key, schemas.conform(key.table, table), provenance)
+
+    def units(self, table: str, **narrow: str | None) -> Iterator[UnitKey]:
+        """Every committed unit of a table, from the listing alone; narrowed by `language`, `series`, `episode`."""
+        for found in self.store.list(layout.unit_prefix(table, **narrow)):
+            key = layout.parse_unit(found.key)
+            if key:
+                yield key
+
+    # Blobs -------------------------------------------------------------------------------------------
+
+    def put_blob(self, path: Path) -> str:
+        """Store a file by its content; its key."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        key = layout.blob(digest, path.suffix.removeprefix(".") or "bin")
+        self.store.put_file(key, path)
+        return key
+
+    def put_blob_bytes(self, data: bytes, extension: str) -> str:
+        """Store bytes by their content; their key."""
+        key = layout.blob(hashlib.sha256(data).hexdigest(), extension)
+        self.store.put_if_absent(key, data)
+        return key
+
+    def blob_file(self, key: str) -> AbstractContextManager[Path]:
+        """The blob as a readable local file for the time of the `with` block."""
+        _check_blob(key)
+        return self.store.as_file(key)
+
+    def read_blob(self, key: str) -> bytes:
+        _check_blob(key)
+        return self.store.read(key)
+
+    # Failures ----------------------------------------------------------------------------------------
+
+    def failures(self, stage: str, **narrow: str | None) -> Iterator[FailureKey]:
+        """Every recorded failed attempt of a stage, from the listing alone."""
+        for found in self.store.list(layout.failure_prefix(stage, **narrow)):
+            key = layout.parse_failure(found.key)
+            if key:
+                yield key
+
+    def record_failure(self, unit: UnitKey, stage: str, error: Mapping[str, Any], *, permanent: bool) -> FailureKey:
+        """Add a failed attempt at a unit; `error` is JSON-able. Attempts are numbered from 1."""
+        of_stage = UnitKey(stage, unit.series, unit.episode, unit.language, unit.fingerprint)
+        narrow = {"language": unit.language, "series": unit.series, "episode": unit.episode}
+        attempt = 1 + sum(key.unit == of_stage for key in self.failures(stage, **narrow))
+        body = json.dumps({**error, "at": datetime.now(UTC).isoformat()}, ensure_ascii=False).encode()[:MAX_FAILURE_BYTES]
+        while not self.store.put_if_absent(str(key := FailureKey(of_stage, attempt, permanent)), body):
+            attempt += 1
+        return key
+
+    def read_failure(self, key: FailureKey) -> dict[str, Any]:
+        try:
+            return dict(json.loads(self.store.read(str(key))))
+        except ValueError:
+            return {"error": "unreadable", "problem": "the record of this failure is not JSON", "where": str(key)}
+
+    # Edits -------------------------------------------------------------------------------------------
+
+    def edits(self, language: str, series: str, episode: str) -> list[str]:
+        """Keys of the corrections to one episode in one language, oldest first."""
+        prefix = layout.edit_prefix(language, series, episode)
+        return [found.key for found in self.store.list(prefix) if found.key.endswith(".parquet")]
+
+    def add_edit(
+        self, language: str, series: str, episode: str, *, segment: int, source_text: str, text: str, editor: str
+    ) -> str:
+        """Append a person's correction of one line; its key."""
+        row = {
+            "series": series,
+            "episode": episode,
+            "language": language,
+            "segment": segment,
+            "source_text": source_text,
+            "text": text,
+            "editor": editor,
+            "created_at": datetime.now(UTC),
+        }
+        data = _to_parquet(schemas.to_table("edit", [row]), {"schema_version": schemas.VERSION})
+        while not self.store.put_if_absent(key := f"{layout.edit_prefix(language, series, episode)}{ulid()}.parquet", data):
+            continue
+        return key
+
+    def read_edits(self, keys: Sequence[str]) -> list[dict[str, Any]]:
+        """The corrections behind these keys, in their order."""
+        return [row for key in keys for row in pq.read_table(io.BytesIO(self.store.read(key)), partitioning=None).to_pylist()]
+
+
+def open_lake(uri: str) -> Lake:
+    return Lake(open_store(uri))
+
+
+def ulid() -> str:
+    """26 characters that sort by time (https://github.com/ulid/spec)."""
+    number = (time.time_ns() // 1_000_000 << 80) | secrets.randbits(80)
+    alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    return "".join(alphabet[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def _check_blob(key: str) -> None:
+    if not layout.is_blob(key):
+        raise StoreError("not the key of a blob", where=repr(key))
+
+
+def _to_parquet(table: pa.Table, about: Mapping[str, Any]) -> bytes:
+    sink = io.BytesIO()
+    metadata = {**(table.schema.metadata or {}), METADATA: json.dumps(about, ensure_ascii=False, default=str).encode()}
+    pq.write_table(table.replace_schema_metadata(metadata), sink, compression="zstd")
+    return sink.getvalue()

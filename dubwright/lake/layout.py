@@ -1,0 +1,135 @@
+"""Every key of the lake is built and parsed here, and nowhere else.
+
+    source/series=S/episode=E/<fingerprint>.parquet                   (likewise transcript/)
+    translation/language=en/series=S/episode=E/<fingerprint>.parquet  (likewise dub/, deliverable/, quality/)
+    edit/language=en/series=S/episode=E/<ulid>.parquet
+    series/series=S/<kind>/<ulid>.parquet
+    failure/stage=T/[language=en/]series=S/episode=E/<fingerprint>/<attempt>.<permanent|transient>.json
+    blob/<first 2 hex>/<sha256>.<ext>
+
+Names of series and episodes are people's, so they are percent-encoded where a key, a file system or a
+reader of Hive partitions would trip over them; Chinese stays readable.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+FINGERPRINT = re.compile(r"[0-9a-f]{32}")
+_BLOB = re.compile(r"blob/[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}")
+_FAILURE = re.compile(r"(\d+)\.(permanent|transient)\.json")
+# One level of a path holds 255 bytes almost everywhere; "language=", "episode=" and a margin are taken off.
+LONGEST_NAME_BYTES = 230
+
+
+def encode(name: str) -> str:
+    """A name as one part of a key: letters and digits of any script, `-`, `_` and inner `.` stay, the rest is `%XX`."""
+    encoded = "".join(
+        char if char.isalnum() or char in "-_." else "".join(f"%{byte:02X}" for byte in char.encode())
+        for char in name
+    )
+    # Readers take a leading dot or underscore for a hidden file, and "." and ".." for folders.
+    if encoded[:1] in (".", "_"):
+        encoded = f"%{ord(encoded[0]):02X}{encoded[1:]}"
+    return encoded
+
+
+def decode(part: str) -> str:
+    """The name that `encode` was given."""
+    return unquote(part)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitKey:
+    """The parts of a unit's key; `language` is None in tables that belong to the episode, not to a language."""
+
+    table: str
+    series: str
+    episode: str
+    language: str | None
+    fingerprint: str
+
+    def __str__(self) -> str:
+        return f"{unit_prefix(self.table, self.language, self.series, self.episode)}{self.fingerprint}.parquet"
+
+
+def unit_prefix(
+    table: str, language: str | None = None, series: str | None = None, episode: str | None = None
+) -> str:
+    """The prefix of a table, narrowed as far as the arguments go (language, then series, then episode)."""
+    prefix = f"{table}/"
+    if language is not None:
+        prefix += f"language={encode(language)}/"
+    if series is not None:
+        prefix += f"series={encode(series)}/"
+        if episode is not None:
+            prefix += f"episode={encode(episode)}/"
+    return prefix
+
+
+def parse_unit(key: str) -> UnitKey | None:
+    """The unit that a key names, or None if it names none."""
+    table, *parts = key.split("/")
+    if not parts:
+        return None
+    *partitions, file = parts
+    fields = dict(part.split("=", 1) for part in partitions if "=" in part)
+    fingerprint = file.removesuffix(".parquet")
+    if len(fields) != len(partitions) or not {"series", "episode"} <= fields.keys() <= {"series", "episode", "language"}:
+        return None
+    if file == fingerprint or not FINGERPRINT.fullmatch(fingerprint):
+        return None
+    language = fields.get("language")
+    return UnitKey(
+        table,
+        decode(fields["series"]),
+        decode(fields["episode"]),
+        None if language is None else decode(language),
+        fingerprint,
+    )
+
+
+def edit_prefix(language: str, series: str, episode: str | None = None) -> str:
+    return unit_prefix("edit", language, series, episode)
+
+
+def blob(sha256: str, extension: str) -> str:
+    """The key of a blob with this content digest (hex) and file ending (without dot)."""
+    return f"blob/{sha256[:2]}/{sha256}.{extension}"
+
+
+def is_blob(key: str) -> bool:
+    return _BLOB.fullmatch(key) is not None
+
+
+def failure_prefix(
+    stage: str, language: str | None = None, series: str | None = None, episode: str | None = None
+) -> str:
+    return "failure/" + unit_prefix(f"stage={stage}", language, series, episode)
+
+
+@dataclass(frozen=True, slots=True)
+class FailureKey:
+    """One failed attempt at a unit: the unit (its `table` is the stage's name), its number, if trying again can help."""
+
+    unit: UnitKey
+    attempt: int
+    permanent: bool
+
+    def __str__(self) -> str:
+        kind = "permanent" if self.permanent else "transient"
+        unit = self.unit
+        prefix = failure_prefix(unit.table, unit.language, unit.series, unit.episode)
+        return f"{prefix}{unit.fingerprint}/{self.attempt:04d}.{kind}.json"
+
+
+def parse_failure(key: str) -> FailureKey | None:
+    """The failed attempt that a key names, or None if it names none."""
+    head, _, file = key.rpartition("/")
+    found = _FAILURE.fullmatch(file)
+    if not head.startswith("failure/stage=") or not found:
+        return None
+    unit = parse_unit(head.removeprefix("failure/stage=") + ".parquet")
+    return unit and FailureKey(unit, int(found[1]), found[2] == "permanent")

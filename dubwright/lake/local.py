@@ -1,0 +1,156 @@
+"""A folder as object store, with the same promises as the real ones: whole objects, created once."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dubwright.errors import KeyMissingError, StoreError, StoreFullError
+from dubwright.lake.store import ObjectInfo
+
+# Unfinished writes live here, outside every listing, until they are linked under their final name.
+UNFINISHED = ".unfinished"
+ABANDONED_AFTER_SECONDS = 24 * 3600
+
+
+class LocalStore:
+    """Objects as files below `root`, which is made when first written to."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(os.path.abspath(root.expanduser()))
+        self.uri = f"file://{self.root}"
+
+    def _path(self, key: str) -> Path:
+        parts = key.split("/")
+        if not key or any(part in ("", ".", "..") or "\0" in part for part in parts) or parts[0] == UNFINISHED:
+            raise StoreError("not a key", where=self.uri, field=repr(key))
+        return self.root.joinpath(*parts)
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        folder, _, _ = prefix.rpartition("/")
+        start = self._path(folder) if folder else self.root
+        yield from self._walk(start, f"{folder}/" if folder else "", prefix)
+
+    def _walk(self, folder: Path, base: str, prefix: str) -> Iterator[ObjectInfo]:
+        try:
+            with os.scandir(folder) as found:
+                # A folder sorts as its keys do: with the slash that follows its name.
+                entries = sorted(found, key=lambda e: e.name + "/" if e.is_dir() else e.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        for entry in entries:
+            key = base + entry.name
+            if not base and entry.name == UNFINISHED:
+                continue
+            if entry.is_dir():
+                if (key + "/").startswith(prefix) or prefix.startswith(key + "/"):
+                    yield from self._walk(Path(entry.path), key + "/", prefix)
+            elif key.startswith(prefix):
+                try:
+                    stat = entry.stat()
+                except FileNotFoundError:
+                    continue
+                yield ObjectInfo(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
+
+    def exists(self, key: str) -> bool:
+        return self._path(key).is_file()
+
+    def read(self, key: str) -> bytes:
+        try:
+            return self._path(key).read_bytes()
+        except FileNotFoundError:
+            raise self._missing(key) from None
+        except OSError as error:
+            raise self._failed(key, error) from error
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        def write(path: Path) -> None:
+            with path.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+
+        return self._create(key, write)
+
+    def put_file(self, key: str, path: Path) -> None:
+        def write(target: Path) -> None:
+            shutil.copyfile(path, target)
+            with target.open("rb+") as file:
+                os.fsync(file.fileno())
+
+        if not self.exists(key):
+            self._create(key, write)
+
+    def _create(self, key: str, write: Callable[[Path], None]) -> bool:
+        """Let `write` fill a file elsewhere, then link it under its name: the link is the one atomic step."""
+        final = self._path(key)
+        unfinished = self.root / UNFINISHED / uuid.uuid4().hex
+        try:
+            unfinished.parent.mkdir(parents=True, exist_ok=True)
+            write(unfinished)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(unfinished, final)
+            except FileExistsError:
+                return False
+            _sync_folder(final.parent)
+            return True
+        except OSError as error:
+            raise self._failed(key, error) from error
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    @contextmanager
+    def as_file(self, key: str) -> Iterator[Path]:
+        path = self._path(key)
+        if not path.is_file():
+            raise self._missing(key)
+        yield path
+
+    def delete(self, key: str) -> None:
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise self._failed(key, error) from error
+
+    def sweep(self) -> int:
+        """Remove what killed processes left unfinished over a day ago; the number of files removed."""
+        removed = 0
+        for path in (self.root / UNFINISHED).glob("*"):
+            try:
+                if time.time() - path.stat().st_mtime > ABANDONED_AFTER_SECONDS:
+                    path.unlink()
+                    removed += 1
+            except FileNotFoundError:
+                continue
+        return removed
+
+    def _missing(self, key: str) -> KeyMissingError:
+        return KeyMissingError("no such object", where=self.uri, field=key)
+
+    def _failed(self, key: str, error: OSError) -> StoreError:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return StoreFullError(
+                "no space left to write this object",
+                where=self.uri,
+                field=key,
+                remedy="free space or move the lake, then run again: nothing committed is lost",
+            )
+        return StoreError(
+            error.strerror or str(error), where=self.uri, field=key, remedy="check the folder's permissions and disk"
+        )
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

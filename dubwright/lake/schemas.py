@@ -1,0 +1,175 @@
+"""What each table holds: names, types, units and meanings; enforced on every write, and printed as `docs/tables.md`.
+
+`VERSION` rises with every change; readers accept every older version, whose missing columns read as null.
+Both the version and the unit's provenance stand in the Parquet file's key-value metadata (`dubwright`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from dubwright.errors import DubwrightError
+
+VERSION = 1
+
+TEXT = pa.string()
+MILLISECONDS = pa.int32()
+WORDS = pa.list_(
+    pa.struct([("text", TEXT), ("start_ms", MILLISECONDS), ("end_ms", MILLISECONDS), ("probability", pa.float32())])
+)
+
+
+def _field(name: str, kind: pa.DataType, meaning: str, unit: str = "", *, required: bool = False) -> pa.Field:
+    metadata = {"meaning": meaning} | ({"unit": unit} if unit else {})
+    return pa.field(name, kind, nullable=not required, metadata=metadata)
+
+
+# `series` and `episode` repeat the partition in the file: readers that guess a partition's type from its text
+# would otherwise make the number 1 of the episode "01".
+SHARED = [
+    _field("series", TEXT, "the work, as the catalogue names it", required=True),
+    _field("episode", TEXT, "the video within its series", required=True),
+    _field("segment", pa.int32(), "the line's number within its episode, from 1; null where a row is no line"),
+    _field("language", TEXT, "language of the row's content", "BCP-47", required=True),
+    _field("fingerprint", TEXT, "digest of all that decides the unit's result", "blake2b-128 hex", required=True),
+    _field("engine", TEXT, "what computed the row", required=True),
+    _field("engine_version", TEXT, "its adapter's revision and its library's version", required=True),
+    _field("model_sha256", TEXT, "digest of the model's main file; null where there is no model", "hex"),
+    _field("created_at", pa.timestamp("us", tz="UTC"), "when the unit was committed", "UTC", required=True),
+]
+
+TABLES: dict[str, pa.Schema] = {
+    "source": pa.schema(
+        [
+            *SHARED,
+            _field("uri", TEXT, "where the video lies"),
+            _field("source_digest", TEXT, "the source's identity as the plan saw it"),
+            _field("bytes", pa.int64(), "size of the source", "bytes"),
+            _field("container", TEXT, "container format as FFmpeg names it"),
+            _field("duration_ms", MILLISECONDS, "length of the picture, or of the sound where there is none", "ms"),
+            _field("video_codec", TEXT, "codec of the first picture stream"),
+            _field("width", pa.int32(), "coded width, before rotation", "pixels"),
+            _field("height", pa.int32(), "coded height, before rotation", "pixels"),
+            _field("rotation", pa.int32(), "clockwise turn to show the picture upright, nearest quarter", "degrees"),
+            _field("fps", pa.float64(), "average frame rate", "1/s"),
+            _field("variable_frame_rate", pa.bool_(), "frames are not evenly spaced"),
+            _field("audio_codec", TEXT, "codec of the first sound stream"),
+            _field("sample_rate", pa.int32(), "of the first sound stream", "Hz"),
+            _field("channels", pa.int32(), "of the first sound stream"),
+            _field("channel_layout", TEXT, "of the first sound stream, as FFmpeg names it"),
+            _field("audio_start_ms", MILLISECONDS, "when the sound starts after the picture; may be negative", "ms"),
+            _field("speech_blob", TEXT, "sound as 16 kHz mono FLAC, on the picture's clock", "key"),
+            _field("stereo_blob", TEXT, "sound as stereo FLAC at full rate, on the picture's clock", "key"),
+            _field("notes", pa.list_(TEXT), "what is odd about the source, in words"),
+        ]
+    ),
+    "transcript": pa.schema(
+        [
+            *SHARED,
+            _field("start_ms", MILLISECONDS, "first sound of the line", "ms"),
+            _field("end_ms", MILLISECONDS, "last sound of the line", "ms"),
+            _field("speaker", TEXT, "who speaks, within the episode; null where unknown"),
+            _field("character", TEXT, "who speaks, over the series; null where unknown"),
+            _field("text", TEXT, "the line in the source language"),
+            _field("words", WORDS, "the line's words with their times", "ms"),
+            _field("confidence", pa.float32(), "how sure the text is", "0 to 1"),
+            _field("evidence", TEXT, "which witness the text comes from: sound, picture, both"),
+        ]
+    ),
+    "translation": pa.schema(
+        [
+            *SHARED,
+            _field("text", TEXT, "the line in the target language; empty where the line failed"),
+            _field("source_text", TEXT, "the line that was translated"),
+            _field("predicted_ms", MILLISECONDS, "how long the line will take to speak", "ms"),
+            _field("slot_ms", MILLISECONDS, "how long the original line took", "ms"),
+            _field("glossary_version", TEXT, "digest of the series' glossary that was applied"),
+            _field("state", TEXT, "draft, edited, approved, locked; failed where no usable translation was had"),
+            _field("editor", TEXT, "who changed the line last; null for the engine"),
+            _field("notes", pa.list_(TEXT), "flags with their reasons"),
+        ]
+    ),
+    "dub": pa.schema(
+        [
+            *SHARED,
+            _field("start_ms", MILLISECONDS, "when the dubbed line starts", "ms"),
+            _field("duration_ms", MILLISECONDS, "how long it lasts, tempo applied", "ms"),
+            _field("tempo", pa.float32(), "1 as synthesized, above 1 faster"),
+            _field("voice", TEXT, "the synthesizer's voice"),
+            _field("cloned", pa.bool_(), "whether the voice was cloned from the character's"),
+            _field("blob", TEXT, "the line as synthesized, before tempo; in the mix's row the whole episode", "key"),
+            _field("verdict", TEXT, "fits, tight, late, unfit; mix for the row of the whole episode"),
+            _field("reason", TEXT, "why the verdict is not fits"),
+        ]
+    ),
+    "deliverable": pa.schema(
+        [
+            *SHARED,
+            _field("kind", TEXT, "video, srt, vtt, source-srt, source-vtt", required=True),
+            _field("blob", TEXT, "the file", "key", required=True),
+            _field("bytes", pa.int64(), "its size", "bytes", required=True),
+            _field("sha256", TEXT, "its digest", "hex", required=True),
+            _field("mime", TEXT, "its media type"),
+            _field("width", pa.int32(), "of a video, as shown", "pixels"),
+            _field("height", pa.int32(), "of a video, as shown", "pixels"),
+            _field("duration_ms", MILLISECONDS, "of a video", "ms"),
+            _field("licences", pa.list_(TEXT), "of the weights whose output the file holds"),
+            _field("label", TEXT, "the statement that the file holds AI-generated content"),
+            _field("notes", pa.list_(TEXT), "what a viewer of the file should know, such as: no speech, original sound"),
+        ]
+    ),
+    "quality": pa.schema(
+        [
+            *SHARED,
+            _field("metric", TEXT, "what was measured", required=True),
+            _field("value", pa.float64(), "the figure"),
+            _field("threshold", pa.float64(), "the bound it is held to"),
+            _field("passed", pa.bool_(), "whether it held"),
+        ]
+    ),
+    "edit": pa.schema(
+        [
+            _field("series", TEXT, "the work", required=True),
+            _field("episode", TEXT, "the video", required=True),
+            _field("language", TEXT, "language of the text that is corrected", "BCP-47", required=True),
+            _field("segment", pa.int32(), "the line", required=True),
+            _field("source_text", TEXT, "the line's source as the editor saw it; the edit holds while it is unchanged"),
+            _field("text", TEXT, "the corrected text", required=True),
+            _field("editor", TEXT, "who corrected it", required=True),
+            _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
+        ]
+    ),
+}
+
+
+class SchemaError(DubwrightError):
+    """Rows do not fit their table; a defect of the program, not of its input."""
+
+
+def to_table(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows as a table of schema `TABLES[name]`; unknown columns, wrong types and missing required values raise `SchemaError`."""
+    schema = TABLES[name]
+    unknown = {column for row in rows for column in row} - set(schema.names)
+    if unknown:
+        raise SchemaError(f"the table has no such column: {', '.join(sorted(unknown))}", where=name)
+    try:
+        table = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+        table.validate(full=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise SchemaError(str(error), where=name) from error
+    for field in schema:
+        if not field.nullable and table[field.name].null_count:
+            raise SchemaError("a required value is missing", where=name, field=field.name)
+    return table
+
+
+def conform(name: str, table: pa.Table) -> pa.Table:
+    """A table written under any version up to `VERSION`, in the columns of today."""
+    columns = [
+        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
+        for field in TABLES[name]
+    ]
+    return pa.Table.from_arrays(columns, schema=TABLES[name].with_metadata(table.schema.metadata))

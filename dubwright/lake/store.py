@@ -1,0 +1,75 @@
+"""What dubwright asks of an object store; the lake and the models' mirror stand on nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from dubwright.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """One object of a listing: its key, its size in bytes, when it was written (UTC)."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+class ObjectStore(Protocol):
+    """A flat namespace of immutable objects below one prefix. Keys are relative to it, with `/` between parts.
+
+    An object is visible under its key either whole or not at all. Every method raises a `StoreError`:
+    `KeyMissingError` where a key that must exist does not, `StoreFullError` where nothing more fits.
+    """
+
+    uri: str
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """Yield every object whose key starts with `prefix`, in key order."""
+        ...
+
+    def exists(self, key: str) -> bool: ...
+
+    def read(self, key: str) -> bytes: ...
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        """Create `key`; False, and nothing changed, if it exists. Of racing writers exactly one gets True."""
+        ...
+
+    def put_file(self, key: str, path: Path) -> None:
+        """Store a file's content; keys written so are content-addressed, so writing twice is harmless."""
+        ...
+
+    def as_file(self, key: str) -> AbstractContextManager[Path]:
+        """The object as a readable local file for the time of the `with` block; never to be changed."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove `key`; no error if it is already gone."""
+        ...
+
+
+def open_store(uri: str) -> ObjectStore:
+    """Open the store at `uri`: a folder's path or a `file://` address.
+
+    Raises `SettingsError` for a scheme that no store serves.
+    """
+    from dubwright.lake.local import LocalStore
+
+    parts = urlsplit(uri)
+    if parts.scheme in ("", "file"):
+        # Not parts.path: '#', '?' and '%' are ordinary characters in a folder's name.
+        return LocalStore(Path(uri.removeprefix("file://")))
+    raise SettingsError(
+        f"no object store serves {parts.scheme}:// addresses",
+        where=uri,
+        field="lake",
+        remedy="give a folder or a file:// address",
+    )

@@ -1,0 +1,1 @@
+"""Probing, decoding and encoding: the only place that touches FFmpeg and PyAV."""

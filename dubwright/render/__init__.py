@@ -1,0 +1,1 @@
+"""Tracks and subtitles to files that can be handed to someone."""

@@ -1,0 +1,201 @@
+"""Settings: one frozen object, resolved once per run and saved with every unit.
+
+Precedence, highest first: command-line flags, environment (`DUBWRIGHT_DUB__TEMPO_CAP=1.3`), the settings file
+(`dubwright.toml` in the working folder, or the one named by `DUBWRIGHT_CONFIG`), the profile, the defaults here.
+Each stage's section holds exactly what can change that stage's result, so a section is part of its units'
+fingerprints; how a run is executed stands in `cluster` and changes no result.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as PydanticSettingsError
+
+from dubwright.errors import SettingsError
+
+PREFIX = "DUBWRIGHT_"
+CONFIG_FILE = "dubwright.toml"
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IngestSettings(Section):
+    """Probe and decode."""
+
+    shortest_ms: int = Field(500, ge=0, description="sound shorter than this (ms) is refused")
+    longest_ms: int = Field(3 * 3600 * 1000, gt=0, description="sound longer than this (ms) is refused")
+
+
+class TranscribeSettings(Section):
+    """Speech to segments with word times."""
+
+    engine: str = Field("faster-whisper", description="name of an entry point in dubwright.transcribers")
+    model: str = Field("whisper-base", description="artefact of the model store, for engines that offer a choice")
+    beam_size: int = Field(5, ge=1, le=20, description="hypotheses kept while decoding")
+    pause_ms: int = Field(450, gt=0, description="a pause between words at least this long (ms) ends a segment")
+    longest_segment_ms: int = Field(7000, ge=1000, description="a segment longer than this (ms) is cut at its longest pause")
+
+
+class TranslateSettings(Section):
+    """Source segments to target text."""
+
+    engine: str = Field("llama", description="name of an entry point in dubwright.translators")
+    model: str = Field("qwen2.5-coder-1.5b-instruct-q4", description="artefact of the model store")
+    temperature: float = Field(0.0, ge=0, le=2, description="0 always takes the likeliest word")
+    seed: int = Field(7, description="of the sampler, where the temperature is above 0")
+    context_lines: int = Field(2, ge=0, le=10, description="neighbouring lines shown on each side")
+    attempts: int = Field(3, ge=1, le=10, description="answers asked for before a line is recorded as failed")
+
+
+class DubSettings(Section):
+    """Target text to a dubbed sound track."""
+
+    engines: tuple[str, ...] = Field(
+        ("kokoro", "espeak-ng"), description="entry points in dubwright.synthesizers; the first that speaks the language"
+    )
+    tempo_free: float = Field(1.2, ge=1, le=2, description="tempo up to which a line counts as fitting")
+    tempo_cap: float = Field(1.35, ge=1, le=2, description="tempo never exceeded")
+    tempo_floor: float = Field(0.85, gt=0, le=1, description="a line is never slowed below this")
+    guard_ms: int = Field(50, ge=0, description="least silence (ms) between two lines of anyone")
+    duck_db: float = Field(-18.0, le=0, description="the original sound's level (dB) while a dubbed line is spoken")
+    loudness_lufs: float = Field(-16.0, ge=-40, le=-5, description="integrated loudness of the mix (LUFS)")
+    true_peak_dbtp: float = Field(-1.0, ge=-9, le=0, description="highest true peak of the mix (dBTP)")
+
+
+class RenderSettings(Section):
+    """Tracks and subtitles to deliverables."""
+
+    audio_bitrate_kbps: int = Field(160, ge=32, le=512, description="of each AAC sound track")
+    original_track: bool = Field(True, description="keep the original sound as second track")
+    cue_shortest_ms: int = Field(833, ge=0, description="a cue stays at least this long (ms) where there is room")
+    cue_longest_ms: int = Field(7000, ge=1000, description="a cue stays at most this long (ms)")
+    cue_gap_ms: int = Field(80, ge=0, description="silence (ms) between two cues")
+    producer: str = Field("dubwright", description="content producer named in the AI label")
+
+
+class ClusterSettings(Section):
+    """How a run is executed; changes no result."""
+
+    address: str | None = Field(None, description="a Dask scheduler to use; none starts a cluster on this machine")
+    workers: int | None = Field(None, ge=1, description="Dask workers on this machine; none sizes it to cores and memory")
+    threads: int | None = Field(None, ge=1, description="threads an engine may use; none shares the cores evenly")
+    memory_per_worker_gib: float = Field(4.0, gt=0, description="memory a Dask worker with warm models needs")
+    in_flight: int = Field(64, ge=1, le=1000, description="units waited for at once")
+    retries: int = Field(2, ge=0, le=10, description="further attempts at a unit after a transient error")
+
+
+class Settings(BaseSettings):
+    """All settings of a run."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    profile: str = Field("embedded", description="the named set of engines and settings to start from")
+    lake: str = Field("./lake", description="folder or address of the lake")
+    source_language: str = Field("zh", description="language spoken in the catalogue (BCP-47)")
+    models_dir: Path = Field(
+        Path("~/.cache/dubwright/models"), description="where models are kept on this machine"
+    )
+    models_mirror: str | None = Field(None, description="folder or address of an object store that also holds the models")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what is logged")
+    ingest: IngestSettings = IngestSettings()
+    transcribe: TranscribeSettings = TranscribeSettings()
+    translate: TranslateSettings = TranslateSettings()
+    dub: DubSettings = DubSettings()
+    render: RenderSettings = RenderSettings()
+    cluster: ClusterSettings = ClusterSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # `load` merges the sources itself, so that file and profile can stand below the environment.
+        return (init_settings,)
+
+    def section(self, stage: str) -> Section:
+        """The settings that decide a stage's result."""
+        section = getattr(self, stage)
+        assert isinstance(section, Section)
+        return section
+
+
+def load(flags: Mapping[str, Any] | None = None) -> Settings:
+    """Resolve the settings; `flags` holds what the command line gave, as nested mappings without the absent ones.
+
+    Raises `SettingsError` naming the file or variable, the setting, and what it may be.
+    """
+    flags = dict(flags or {})
+    config = Path(os.environ.get(PREFIX + "CONFIG", CONFIG_FILE))
+    from_file: dict[str, Any] = {}
+    if config.is_file():
+        from_file = _parse_toml(config.read_text(encoding="utf-8"), str(config))
+    elif PREFIX + "CONFIG" in os.environ:
+        raise SettingsError("no such file", where=PREFIX + "CONFIG", field=str(config), remedy="correct or unset it")
+    environment = _environment()
+    name = str(_merge(_merge({"profile": "embedded"}, from_file), _merge(environment, flags))["profile"])
+    given = _merge(_merge(_profile(name), from_file), _merge(environment, flags))
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(
+            f"{first['msg']} (given: {first.get('input')!r})",
+            where="settings",
+            field=".".join(str(part) for part in first["loc"]),
+            remedy="docs/settings.md lists every setting and what it may be",
+        ) from error
+
+
+def profiles() -> list[str]:
+    """Names of the profiles that ship with dubwright."""
+    folder = resources.files("dubwright") / "profiles"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def _profile(name: str) -> dict[str, Any]:
+    if name not in profiles():
+        raise SettingsError(
+            f"no profile is called {name!r}", where="settings", field="profile", remedy=f"use one of {', '.join(profiles())}"
+        )
+    text = (resources.files("dubwright") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
+    return _parse_toml(text, f"profile {name}") | {"profile": name}
+
+
+def _parse_toml(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"not TOML: {error}", where=where, remedy="correct the line") from error
+
+
+def _environment() -> dict[str, Any]:
+    known = {PREFIX + "CONFIG"} | {PREFIX + name.upper() for name in Settings.model_fields}
+    for variable in os.environ:
+        if variable.startswith(PREFIX) and variable.split("__")[0] not in known:
+            raise SettingsError(
+                "no setting has this variable", where="environment", field=variable, remedy="correct or unset it"
+            )
+    try:
+        return dict(EnvSettingsSource(Settings)())
+    except PydanticSettingsError as error:
+        raise SettingsError(str(error), where="environment", remedy="give lists as JSON") from error
+
+
+def _merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
+    """`high` over `low`, section by section."""
+    merged = dict(low)
+    for key, value in high.items():
+        below = merged.get(key)
+        merged[key] = _merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged

@@ -1,0 +1,63 @@
+"""The five stages: what each reads and writes, and what it needs of the machine that runs it.
+
+Every stage is a package of this name with a `stage.py` that has
+
+    REVISION                                  raised when its results change
+    engine(settings, language) -> EngineInfo  what would compute it
+    run(work, lake, machine) -> list of rows  of the stage's table, blobs already stored
+
+Stages meet in the tables only; none imports another's insides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+if TYPE_CHECKING:
+    from dubwright.engines import EngineInfo
+    from dubwright.lake import Lake
+    from dubwright.settings import Section
+    from dubwright.unit import Machine, Work
+
+
+class StageModule(Protocol):
+    """What a stage's `stage.py` offers."""
+
+    REVISION: int
+
+    def engine(self, settings: Section, language: str) -> EngineInfo: ...
+
+    def run(self, work: Work, lake: Lake, machine: Machine) -> list[dict[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage: the `table` it writes, the stages whose tables it `reads`, the Dask `resource` it needs.
+
+    A stage `per_language` runs once for each target language, the others once for each episode.
+    """
+
+    name: str
+    table: str
+    reads: tuple[str, ...]
+    resource: str
+    per_language: bool
+
+    @property
+    def module(self) -> StageModule:
+        return cast(StageModule, import_module(f"dubwright.{self.name}.stage"))
+
+
+STAGES: Mapping[str, Stage] = {
+    stage.name: stage
+    for stage in (
+        Stage("ingest", "source", (), "cpu", per_language=False),
+        Stage("transcribe", "transcript", ("ingest",), "asr", per_language=False),
+        Stage("translate", "translation", ("transcribe",), "mt", per_language=True),
+        Stage("dub", "dub", ("ingest", "transcribe", "translate"), "tts", per_language=True),
+        Stage("render", "deliverable", ("ingest", "transcribe", "translate", "dub"), "cpu", per_language=True),
+    )
+}

@@ -1,0 +1,1 @@
+"""Speech to source-language segments."""

@@ -1,0 +1,48 @@
+"""What a speech recognizer is to dubwright."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from dubwright.engines import EngineInfo
+from dubwright.settings import TranscribeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word (or character) as heard; times in ms on the clock of the sound that was given."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words that the recognizer gave together; `no_speech` is its own probability (0 to 1) that nobody spoke."""
+
+    words: tuple[Word, ...]
+    no_speech: float = 0.0
+
+
+class Transcriber(Protocol):
+    """Speech to words with times.
+
+    Loaded once per process and kept; `transcribe` is called from one thread at a time.
+    """
+
+    info: ClassVar[EngineInfo]
+
+    def __init__(self, settings: TranscribeSettings, models: dict[str, Path], threads: int) -> None:
+        """Load. `models` maps the name of each artefact in `info.models` to its folder or file."""
+        ...
+
+    def transcribe(self, sound: Path, language: str) -> list[Passage]:
+        """The passages of a 16 kHz mono sound file, in order; empty where nobody speaks.
+
+        Raises `EngineOutputError` if the engine's answer is unusable.
+        """
+        ...

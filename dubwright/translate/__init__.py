@@ -1,0 +1,1 @@
+"""Source segments to target-language text."""

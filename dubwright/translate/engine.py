@@ -1,0 +1,63 @@
+"""What a translator is to dubwright."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from dubwright.engines import EngineInfo
+from dubwright.facts import Character
+from dubwright.settings import TranslateSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One segment to translate: its number, text, speaker (None if unknown) and how long it was spoken (ms)."""
+
+    segment: int
+    text: str
+    speaker: str | None
+    slot_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """An episode's lines in order, with what the series knows.
+
+    `glossary` maps source terms to their fixed rendering in the target language.
+    """
+
+    source: str
+    target: str
+    lines: Sequence[Line]
+    glossary: Mapping[str, str] = field(default_factory=dict)
+    cast: Sequence[Character] = ()
+    synopsis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """The answer for one line: `text` is None where the engine failed for good, and `notes` say why."""
+
+    segment: int
+    text: str | None
+    notes: tuple[str, ...] = ()
+
+
+class Translator(Protocol):
+    """Scenes to target text.
+
+    Loaded once per process and kept; `translate` is called from one thread at a time.
+    """
+
+    info: ClassVar[EngineInfo]
+
+    def __init__(self, settings: TranslateSettings, models: dict[str, Path], threads: int) -> None:
+        """Load. `models` maps the name of each artefact in `info.models` to its folder or file."""
+        ...
+
+    def translate(self, scene: Scene) -> list[Translated]:
+        """One answer per line of the scene, in its order. Source text is never passed off as a translation."""
+        ...

@@ -1,0 +1,200 @@
+"""The unit of work: one stage of one episode in one language. What describes it, and what carries it out.
+
+`execute` is the plain function that a Dask worker runs. Being run twice is normal: a unit that is already
+committed returns at once, and of two that finish together the commit lets one win.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import psutil
+
+from dubwright import engines
+from dubwright.errors import EngineError, EngineOutputError
+from dubwright.facts import SeriesFacts
+from dubwright.lake import Lake, open_lake
+from dubwright.lake.layout import UnitKey
+from dubwright.models import registry
+from dubwright.settings import Section
+from dubwright.stages import STAGES
+
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A unit and all that decides its result: small enough to travel, keys instead of sound.
+
+    `language` is the target language, or the source language where the stage has none of its own.
+    `upstream` maps each stage that this one reads to the unit it reads. `recipe` is what the fingerprint digests.
+    """
+
+    stage: str
+    series: str
+    episode: str
+    language: str
+    source_language: str
+    source_uri: str
+    source_digest: str
+    fingerprint: str
+    settings: Section
+    upstream: Mapping[str, UnitKey] = field(default_factory=dict)
+    facts: SeriesFacts = SeriesFacts()
+    edits: tuple[str, ...] = ()
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> UnitKey:
+        stage = STAGES[self.stage]
+        partition = self.language if stage.per_language else None
+        return UnitKey(stage.table, self.series, self.episode, partition, self.fingerprint)
+
+    @property
+    def label(self) -> str:
+        """How people are told of it: `transcribe 长安/01`, `dub en 长安/01`."""
+        language = f" {self.language}" if STAGES[self.stage].per_language else ""
+        return f"{self.stage}{language} {self.series}/{self.episode}"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where a unit runs: the lake, the models' folder and mirror, the threads an engine may use. Changes no result."""
+
+    lake: str
+    models_dir: str
+    models_mirror: str | None = None
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came of a unit: its key, and whether this run computed it or found it committed."""
+
+    key: UnitKey
+    computed: bool
+    cost: Mapping[str, float] = field(default_factory=dict)
+
+
+def execute(work: Work, machine: Machine) -> Receipt:
+    """Compute a unit and commit it, unless it is committed already.
+
+    Raises what the stage raises; then nothing of the unit is visible but unreferenced blobs.
+    """
+    lake = open_lake(machine.lake)
+    if lake.committed(work.key):
+        return Receipt(work.key, computed=False)
+    stage = STAGES[work.stage]
+    info = stage.module.engine(work.settings, work.language)
+    shared = {
+        "language": work.language,
+        "engine": info.name,
+        "engine_version": info.version,
+        "model_sha256": main_model(info, work.settings),
+    }
+    with metered() as cost:
+        rows = stage.module.run(work, lake, machine)
+    provenance = {
+        "recipe": dict(work.recipe),
+        "upstream": {name: str(key) for name, key in work.upstream.items()},
+        "cost": cost,
+    }
+    computed = lake.commit(work.key, [{**shared, **row} for row in rows], provenance)
+    return Receipt(work.key, computed, cost)
+
+
+def artefacts(info: engines.EngineInfo, settings: Section) -> tuple[str, ...]:
+    """The model-store artefacts that an engine loads under these settings, the main one first."""
+    chosen = getattr(settings, "model", "")
+    return ((chosen,) if chosen else ()) + info.models
+
+
+def main_model(info: engines.EngineInfo, settings: Section) -> str | None:
+    """Digest of the main model file; None for an engine without models."""
+    names = artefacts(info, settings)
+    return registry.get(names[0]).sha256 if names else None
+
+
+# Engines ----------------------------------------------------------------------------------------------
+
+_loaded: dict[tuple[Any, ...], Any] = {}
+_loading = threading.Lock()
+
+
+def load_engine(stage: str, info: engines.EngineInfo, settings: Section, machine: Machine) -> Any:
+    """The engine of this process, loaded at first use and kept warm.
+
+    Raises `EngineMissingError` if it is not installed, `ModelError` if a model cannot be had.
+    """
+    from dubwright.models.store import ModelStore
+
+    engines.require_installed(info)
+    key = (stage, info.name, settings, machine.threads, machine.models_dir)
+    with _loading:
+        if key not in _loaded:
+            store = ModelStore(machine.models_dir, machine.models_mirror)
+            models = {name: store.ensure(name) for name in artefacts(info, settings)}
+            _loaded[key] = engines.engine_class(stage, info.name)(settings, models, machine.threads)
+        return _loaded[key]
+
+
+def ask_engine(what: str, call: Callable[[], Answer]) -> Answer:
+    """Call into an engine; whatever it raises that is not ours becomes an `EngineOutputError` that names it."""
+    try:
+        return call()
+    except (EngineError, MemoryError):
+        raise
+    except Exception as error:
+        raise EngineOutputError(f"{what} failed: {type(error).__name__}: {error}", where=what) from error
+
+
+# Costs ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def metered() -> Iterator[dict[str, float]]:
+    """Fill the yielded dict, when the block ends, with wall and CPU seconds and peak resident MiB, children included."""
+    cost: dict[str, float] = {}
+    process = psutil.Process()
+    peak = [_resident(process)]
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            peak[0] = max(peak[0], _resident(process))
+
+    watcher = threading.Thread(target=watch, daemon=True, name="dubwright-meter")
+    watcher.start()
+    wall, cpu = time.perf_counter(), _cpu()
+    try:
+        yield cost
+    finally:
+        done.set()
+        watcher.join()
+        cost |= {
+            "wall_s": round(time.perf_counter() - wall, 3),
+            "cpu_s": round(_cpu() - cpu, 3),
+            "peak_mib": round(max(peak[0], _resident(process)) / 2**20, 1),
+        }
+
+
+def _cpu() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _resident(process: psutil.Process) -> int:
+    total = 0
+    for each in (process, *process.children(recursive=True)):
+        try:
+            total += each.memory_info().rss
+        except psutil.Error:
+            continue
+    return total
