@@ -76,7 +76,10 @@ def engine_class(stage: str, name: str) -> Any:
     for point in entry_points(group=GROUPS[stage], name=name):
         return point.load()
     raise SettingsError(
-        f"no engine is called {name!r}", where="settings", field=f"{stage}.engine", remedy=f"use one of {', '.join(names(stage))}"
+        f"no engine is called {name!r}",
+        where="settings",
+        field=f"{stage}.engine",
+        remedy=f"use one of {', '.join(names(stage))}",
     )
 
 
@@ -90,7 +93,9 @@ def select(stage: str, preferred: Iterable[str], language: str) -> EngineInfo:
         info: EngineInfo = engine_class(stage, name).info
         if info.speaks(language):
             return info
-    others = [name for name in names(stage) if name not in preferred and engine_class(stage, name).info.speaks(language)]
+    others = [
+        name for name in names(stage) if name not in preferred and engine_class(stage, name).info.speaks(language)
+    ]
     raise LanguageError(
         f"none of the engines {', '.join(preferred)} handles {languages.name(language)} ({language})",
         field=f"{stage}.engine",

@@ -10,9 +10,7 @@ from typing import Any
 
 def canonical(content: Mapping[str, Any]) -> bytes:
     """JSON with sorted keys and no spaces: equal content gives equal bytes. Refuses NaN and anything that is no JSON."""
-    return json.dumps(
-        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def fingerprint(content: Mapping[str, Any]) -> str:

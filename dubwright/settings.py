@@ -43,7 +43,9 @@ class TranscribeSettings(Section):
     model: str = Field("whisper-base", description="artefact of the model store, for engines that offer a choice")
     beam_size: int = Field(5, ge=1, le=20, description="hypotheses kept while decoding")
     pause_ms: int = Field(450, gt=0, description="a pause between words at least this long (ms) ends a segment")
-    longest_segment_ms: int = Field(7000, ge=1000, description="a segment longer than this (ms) is cut at its longest pause")
+    longest_segment_ms: int = Field(
+        7000, ge=1000, description="a segment longer than this (ms) is cut at its longest pause"
+    )
 
 
 class TranslateSettings(Section):
@@ -61,7 +63,8 @@ class DubSettings(Section):
     """Target text to a dubbed sound track."""
 
     engines: tuple[str, ...] = Field(
-        ("kokoro", "espeak-ng"), description="entry points in dubwright.synthesizers; the first that speaks the language"
+        ("kokoro", "espeak-ng"),
+        description="entry points in dubwright.synthesizers; the first that speaks the language",
     )
     tempo_free: float = Field(1.2, ge=1, le=2, description="tempo up to which a line counts as fitting")
     tempo_cap: float = Field(1.35, ge=1, le=2, description="tempo never exceeded")
@@ -87,7 +90,9 @@ class ClusterSettings(Section):
     """How a run is executed; changes no result."""
 
     address: str | None = Field(None, description="a Dask scheduler to use; none starts a cluster on this machine")
-    workers: int | None = Field(None, ge=1, description="Dask workers on this machine; none sizes it to cores and memory")
+    workers: int | None = Field(
+        None, ge=1, description="Dask workers on this machine; none sizes it to cores and memory"
+    )
     threads: int | None = Field(None, ge=1, description="threads an engine may use; none shares the cores evenly")
     memory_per_worker_gib: float = Field(4.0, gt=0, description="memory a Dask worker with warm models needs")
     in_flight: int = Field(64, ge=1, le=1000, description="units waited for at once")
@@ -97,17 +102,15 @@ class ClusterSettings(Section):
 class Settings(BaseSettings):
     """All settings of a run."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid")
 
     profile: str = Field("embedded", description="the named set of engines and settings to start from")
     lake: str = Field("./lake", description="folder or address of the lake")
     source_language: str = Field("zh", description="language spoken in the catalogue (BCP-47)")
-    models_dir: Path = Field(
-        Path("~/.cache/dubwright/models"), description="where models are kept on this machine"
+    models_dir: Path = Field(Path("~/.cache/dubwright/models"), description="where models are kept on this machine")
+    models_mirror: str | None = Field(
+        None, description="folder or address of an object store that also holds the models"
     )
-    models_mirror: str | None = Field(None, description="folder or address of an object store that also holds the models")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what is logged")
     ingest: IngestSettings = IngestSettings()
     transcribe: TranscribeSettings = TranscribeSettings()
@@ -126,7 +129,8 @@ class Settings(BaseSettings):
     def section(self, stage: str) -> Section:
         """The settings that decide a stage's result."""
         section = getattr(self, stage)
-        assert isinstance(section, Section)
+        if not isinstance(section, Section):
+            raise KeyError(stage)
         return section
 
 
@@ -166,7 +170,10 @@ def profiles() -> list[str]:
 def _profile(name: str) -> dict[str, Any]:
     if name not in profiles():
         raise SettingsError(
-            f"no profile is called {name!r}", where="settings", field="profile", remedy=f"use one of {', '.join(profiles())}"
+            f"no profile is called {name!r}",
+            where="settings",
+            field="profile",
+            remedy=f"use one of {', '.join(profiles())}",
         )
     text = (resources.files("dubwright") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
     return _parse_toml(text, f"profile {name}") | {"profile": name}

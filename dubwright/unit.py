@@ -19,12 +19,11 @@ import psutil
 from dubwright import engines
 from dubwright.errors import EngineError, EngineOutputError
 from dubwright.facts import SeriesFacts
-from dubwright.lake import Lake, open_lake
+from dubwright.lake import open_lake
 from dubwright.lake.layout import UnitKey
 from dubwright.models import registry
 from dubwright.settings import Section
 from dubwright.stages import STAGES
-
 
 Answer = TypeVar("Answer")
 
@@ -47,7 +46,7 @@ class Work:
     fingerprint: str
     settings: Section
     upstream: Mapping[str, UnitKey] = field(default_factory=dict)
-    facts: SeriesFacts = SeriesFacts()
+    facts: SeriesFacts = field(default_factory=SeriesFacts)
     edits: tuple[str, ...] = ()
     recipe: Mapping[str, Any] = field(default_factory=dict)
 

@@ -128,7 +128,9 @@ class Lake:
         of_stage = UnitKey(stage, unit.series, unit.episode, unit.language, unit.fingerprint)
         narrow = {"language": unit.language, "series": unit.series, "episode": unit.episode}
         attempt = 1 + sum(key.unit == of_stage for key in self.failures(stage, **narrow))
-        body = json.dumps({**error, "at": datetime.now(UTC).isoformat()}, ensure_ascii=False).encode()[:MAX_FAILURE_BYTES]
+        body = json.dumps({**error, "at": datetime.now(UTC).isoformat()}, ensure_ascii=False).encode()[
+            :MAX_FAILURE_BYTES
+        ]
         while not self.store.put_if_absent(str(key := FailureKey(of_stage, attempt, permanent)), body):
             attempt += 1
         return key
@@ -161,13 +163,19 @@ class Lake:
             "created_at": datetime.now(UTC),
         }
         data = _to_parquet(schemas.to_table("edit", [row]), {"schema_version": schemas.VERSION})
-        while not self.store.put_if_absent(key := f"{layout.edit_prefix(language, series, episode)}{ulid()}.parquet", data):
+        while not self.store.put_if_absent(
+            key := f"{layout.edit_prefix(language, series, episode)}{ulid()}.parquet", data
+        ):
             continue
         return key
 
     def read_edits(self, keys: Sequence[str]) -> list[dict[str, Any]]:
         """The corrections behind these keys, in their order."""
-        return [row for key in keys for row in pq.read_table(io.BytesIO(self.store.read(key)), partitioning=None).to_pylist()]
+        return [
+            row
+            for key in keys
+            for row in pq.read_table(io.BytesIO(self.store.read(key)), partitioning=None).to_pylist()
+        ]
 
 
 def open_lake(uri: str) -> Lake:

@@ -27,8 +27,7 @@ LONGEST_NAME_BYTES = 230
 def encode(name: str) -> str:
     """A name as one part of a key: letters and digits of any script, `-`, `_` and inner `.` stay, the rest is `%XX`."""
     encoded = "".join(
-        char if char.isalnum() or char in "-_." else "".join(f"%{byte:02X}" for byte in char.encode())
-        for char in name
+        char if char.isalnum() or char in "-_." else "".join(f"%{byte:02X}" for byte in char.encode()) for char in name
     )
     # Readers take a leading dot or underscore for a hidden file, and "." and ".." for folders.
     if encoded[:1] in (".", "_"):
@@ -55,9 +54,7 @@ class UnitKey:
         return f"{unit_prefix(self.table, self.language, self.series, self.episode)}{self.fingerprint}.parquet"
 
 
-def unit_prefix(
-    table: str, language: str | None = None, series: str | None = None, episode: str | None = None
-) -> str:
+def unit_prefix(table: str, language: str | None = None, series: str | None = None, episode: str | None = None) -> str:
     """The prefix of a table, narrowed as far as the arguments go (language, then series, then episode)."""
     prefix = f"{table}/"
     if language is not None:
@@ -77,7 +74,11 @@ def parse_unit(key: str) -> UnitKey | None:
     *partitions, file = parts
     fields = dict(part.split("=", 1) for part in partitions if "=" in part)
     fingerprint = file.removesuffix(".parquet")
-    if len(fields) != len(partitions) or not {"series", "episode"} <= fields.keys() <= {"series", "episode", "language"}:
+    if len(fields) != len(partitions) or not {"series", "episode"} <= fields.keys() <= {
+        "series",
+        "episode",
+        "language",
+    }:
         return None
     if file == fingerprint or not FINGERPRINT.fullmatch(fingerprint):
         return None

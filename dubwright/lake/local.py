@@ -24,7 +24,7 @@ class LocalStore:
     """Objects as files below `root`, which is made when first written to."""
 
     def __init__(self, root: Path) -> None:
-        self.root = Path(os.path.abspath(root.expanduser()))
+        self.root = root.expanduser().resolve()
         self.uri = f"file://{self.root}"
 
     def _path(self, key: str) -> Path:

@@ -118,7 +118,9 @@ TABLES: dict[str, pa.Schema] = {
             _field("duration_ms", MILLISECONDS, "of a video", "ms"),
             _field("licences", pa.list_(TEXT), "of the weights whose output the file holds"),
             _field("label", TEXT, "the statement that the file holds AI-generated content"),
-            _field("notes", pa.list_(TEXT), "what a viewer of the file should know, such as: no speech, original sound"),
+            _field(
+                "notes", pa.list_(TEXT), "what a viewer of the file should know, such as: no speech, original sound"
+            ),
         ]
     ),
     "quality": pa.schema(
