@@ -37,7 +37,8 @@ class StageModule(Protocol):
 class Stage:
     """One stage: the `table` it writes, the stages whose tables it `reads`, the Dask `resource` it needs.
 
-    A stage `per_language` runs once for each target language, the others once for each episode.
+    A stage `per_language` runs once for each target language, the others once for each episode. People's edits apply
+    to the rows of an `editable` one.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Stage:
     reads: tuple[str, ...]
     resource: str
     per_language: bool
+    editable: bool = False
 
     @property
     def module(self) -> StageModule:
@@ -56,7 +58,7 @@ STAGES: Mapping[str, Stage] = {
     for stage in (
         Stage("ingest", "source", (), "cpu", per_language=False),
         Stage("transcribe", "transcript", ("ingest",), "asr", per_language=False),
-        Stage("translate", "translation", ("transcribe",), "mt", per_language=True),
+        Stage("translate", "translation", ("transcribe",), "mt", per_language=True, editable=True),
         Stage("dub", "dub", ("ingest", "transcribe", "translate"), "tts", per_language=True),
         Stage("render", "deliverable", ("ingest", "transcribe", "translate", "dub"), "cpu", per_language=True),
     )

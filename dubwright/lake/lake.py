@@ -23,11 +23,10 @@ import pyarrow.parquet as pq
 
 from dubwright.errors import StoreError
 from dubwright.lake import layout, schemas
-from dubwright.lake.layout import FailureKey, UnitKey
+from dubwright.lake.layout import EditKey, FailureKey, UnitKey
 from dubwright.lake.store import ObjectStore, open_store
 
 METADATA = b"dubwright"
-MAX_FAILURE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +63,17 @@ class Lake:
 
         Raises `SchemaError` for rows that do not fit the table, `StoreError` if the store fails; then nothing is visible.
         """
+        now = datetime.now(UTC)
         shared = {
             "series": key.series,
             "episode": key.episode,
             "fingerprint": key.fingerprint,
-            "created_at": datetime.now(UTC),
+            "created_at": now,
         }
         if key.language is not None:
             shared["language"] = key.language
         table = schemas.to_table(key.table, [{**row, **shared} for row in rows])
-        about = {"schema_version": schemas.VERSION, **provenance}
+        about = {"schema_version": schemas.VERSION, "committed_at": now.isoformat(), **provenance}
         return self.store.put_if_absent(str(key), _to_parquet(table, about))
 
     def read(self, key: UnitKey) -> UnitFile:
@@ -128,9 +128,7 @@ class Lake:
         of_stage = UnitKey(stage, unit.series, unit.episode, unit.language, unit.fingerprint)
         narrow = {"language": unit.language, "series": unit.series, "episode": unit.episode}
         attempt = 1 + sum(key.unit == of_stage for key in self.failures(stage, **narrow))
-        body = json.dumps({**error, "at": datetime.now(UTC).isoformat()}, ensure_ascii=False).encode()[
-            :MAX_FAILURE_BYTES
-        ]
+        body = json.dumps({**error, "at": datetime.now(UTC).isoformat()}, ensure_ascii=False).encode()
         while not self.store.put_if_absent(str(key := FailureKey(of_stage, attempt, permanent)), body):
             attempt += 1
         return key
@@ -143,10 +141,12 @@ class Lake:
 
     # Edits -------------------------------------------------------------------------------------------
 
-    def edits(self, language: str, series: str, episode: str) -> list[str]:
-        """Keys of the corrections to one episode in one language, oldest first."""
-        prefix = layout.edit_prefix(language, series, episode)
-        return [found.key for found in self.store.list(prefix) if found.key.endswith(".parquet")]
+    def edit_keys(self, language: str, series: str | None = None) -> Iterator[EditKey]:
+        """Every correction in a language, from the listing alone; an episode's are oldest first."""
+        for found in self.store.list(layout.unit_prefix("edit", language, series)):
+            key = layout.parse_edit(found.key)
+            if key:
+                yield key
 
     def add_edit(
         self, language: str, series: str, episode: str, *, segment: int, source_text: str, text: str, editor: str
@@ -163,9 +163,7 @@ class Lake:
             "created_at": datetime.now(UTC),
         }
         data = _to_parquet(schemas.to_table("edit", [row]), {"schema_version": schemas.VERSION})
-        while not self.store.put_if_absent(
-            key := f"{layout.edit_prefix(language, series, episode)}{ulid()}.parquet", data
-        ):
+        while not self.store.put_if_absent(key := str(EditKey(language, series, episode, ulid())), data):
             continue
         return key
 

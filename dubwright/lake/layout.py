@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 _BLOB = re.compile(r"blob/[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}")
+_ULID = re.compile(r"([0-9A-HJKMNP-TV-Z]{26})\.parquet")
 _FAILURE = re.compile(r"(\d+)\.(permanent|transient)\.json")
 # One level of a path holds 255 bytes almost everywhere; "language=", "episode=" and a margin are taken off.
 LONGEST_NAME_BYTES = 230
@@ -92,8 +93,26 @@ def parse_unit(key: str) -> UnitKey | None:
     )
 
 
-def edit_prefix(language: str, series: str, episode: str | None = None) -> str:
-    return unit_prefix("edit", language, series, episode)
+@dataclass(frozen=True, slots=True)
+class EditKey:
+    """One correction by a person; `ulid` sorts by time."""
+
+    language: str
+    series: str
+    episode: str
+    ulid: str
+
+    def __str__(self) -> str:
+        return f"{unit_prefix('edit', self.language, self.series, self.episode)}{self.ulid}.parquet"
+
+
+def parse_edit(key: str) -> EditKey | None:
+    """The correction that a key names, or None if it names none."""
+    head, _, file = key.rpartition("/")
+    found = _ULID.fullmatch(file)
+    # An edit's key is a unit's with another kind of file name.
+    unit = parse_unit(f"{head}/{'0' * 32}.parquet") if found and head.startswith("edit/") else None
+    return EditKey(unit.language, unit.series, unit.episode, found[1]) if found and unit and unit.language else None
 
 
 def blob(sha256: str, extension: str) -> str:
