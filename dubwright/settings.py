@@ -95,6 +95,7 @@ class ClusterSettings(Section):
     )
     threads: int | None = Field(None, ge=1, description="threads an engine may use; none shares the cores evenly")
     memory_per_worker_gib: float = Field(4.0, gt=0, description="memory a Dask worker with warm models needs")
+    series_at_once: int = Field(4, ge=1, le=100, description="series worked on side by side")
     in_flight: int = Field(64, ge=1, le=1000, description="units waited for at once")
     retries: int = Field(2, ge=0, le=10, description="further attempts at a unit after a transient error")
 

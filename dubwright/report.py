@@ -1,0 +1,138 @@
+"""What was delivered and what was not, read back from the lake: for tables that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dubwright.catalog import Catalog
+from dubwright.lake import Lake, UnitFile
+from dubwright.lake.layout import FailureKey, UnitKey
+from dubwright.plan import Plan, PlannedUnit
+from dubwright.stages import STAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One episode in one language.
+
+    `speech_s` is the length of all its lines, `wall_s` what its units took (those that serve every language shared out
+    evenly), `rtf` that by the episode's length. `flags` counts what deserves a look, by kind.
+    """
+
+    series: str
+    episode: str
+    language: str
+    lines: int
+    video_s: float
+    speech_s: float
+    wall_s: float
+    rtf: float
+    flags: dict[str, int]
+    video: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As flat JSON-able data."""
+        return asdict(self) | {"flags": ", ".join(f"{count} {kind}" for kind, count in self.flags.items())}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One unit that failed: what it was, and why, as recorded."""
+
+    stage: str
+    series: str
+    episode: str
+    language: str | None
+    attempts: int
+    permanent: bool
+    about: dict[str, Any]
+
+    @property
+    def reason(self) -> str:
+        """The error in one line: where, what, and what to do."""
+        place = " · ".join(str(self.about[part]) for part in ("where", "field") if self.about.get(part))
+        text = f"{self.about.get('error')}: {place + ': ' if place else ''}{self.about.get('problem')}"
+        return f"{text} → {self.about['remedy']}" if self.about.get("remedy") else text
+
+
+def record_problems(lake: Lake, catalog: Catalog) -> None:
+    """Record each episode that the catalogue could not make sense of as a failure of its ingest, once."""
+    for problem in catalog.problems:
+        key = UnitKey("ingest", problem.series, problem.episode, None, problem.fingerprint)
+        if not any(found.unit == key for found in lake.failures("ingest", series=key.series, episode=key.episode)):
+            lake.record_failure(key, "ingest", problem.error.as_dict(), permanent=True)
+
+
+def delivered(plan: Plan, lake: Lake) -> list[Delivered]:
+    """Every episode and language of a plan that is committed up to the last planned stage, in order."""
+    by_episode: dict[tuple[str, str], list[PlannedUnit]] = {}
+    for unit in plan:
+        by_episode.setdefault((unit.work.series, unit.work.episode), []).append(unit)
+    found: list[Delivered] = []
+    for units in by_episode.values():
+        shared = {unit.work.stage: unit for unit in units if not STAGES[unit.work.stage].per_language}
+        if any(unit.state != "committed" for unit in shared.values()):
+            continue
+        files = {stage: lake.read(unit.work.key) for stage, unit in shared.items()}
+        for language in plan.languages:
+            own = {unit.work.stage: unit for unit in units if unit.work.key.language == language}
+            if own and all(unit.state == "committed" for unit in own.values()):
+                mine = {stage: lake.read(unit.work.key) for stage, unit in own.items()}
+                found.append(_delivered(files, mine, language, len(plan.languages)))
+    return found
+
+
+def _delivered(shared: dict[str, UnitFile], own: dict[str, UnitFile], language: str, sharers: int) -> Delivered:
+    source = shared["ingest"]
+    lines = shared["transcribe"].rows() if "transcribe" in shared else []
+    video_s = source.row()["duration_ms"] / 1000
+    wall_s = sum(_wall(file) for file in own.values()) + sum(_wall(file) for file in shared.values()) / sharers
+    video = (
+        next((row["blob"] for row in own["render"].rows() if row["kind"] == "video"), None) if "render" in own else None
+    )
+    return Delivered(
+        series=source.key.series,
+        episode=source.key.episode,
+        language=language,
+        lines=len(lines),
+        video_s=video_s,
+        speech_s=round(sum(line["end_ms"] - line["start_ms"] for line in lines) / 1000, 1),
+        wall_s=round(wall_s, 1),
+        rtf=round(wall_s / video_s, 2) if video_s else 0.0,
+        flags=_flags(own, has_lines=bool(lines)),
+        video=video,
+    )
+
+
+def _wall(file: UnitFile) -> float:
+    return float(file.provenance.get("cost", {}).get("wall_s", 0.0))
+
+
+def _flags(own: dict[str, UnitFile], *, has_lines: bool) -> dict[str, int]:
+    flags: dict[str, int] = {} if has_lines else {"no speech": 1}
+    for row in own["translate"].rows() if "translate" in own else []:
+        kind = "untranslated" if row["state"] == "failed" else "glossary" if row["notes"] else None
+        if kind:
+            flags[kind] = flags.get(kind, 0) + 1
+    for row in own["dub"].rows() if "dub" in own else []:
+        if row["verdict"] not in ("fits", "mix"):
+            flags[row["verdict"]] = flags.get(row["verdict"], 0) + 1
+    return flags
+
+
+def failures(plan: Plan, lake: Lake) -> Iterator[Failure]:
+    """Every unit of a plan that has failed and is not committed, and every episode that could not be read."""
+    for unit in plan:
+        if unit.failure and unit.state != "committed":
+            yield read_failure(unit.failure, lake)
+    for problem in plan.catalog.problems:
+        yield Failure("ingest", problem.series, problem.episode, None, 1, True, problem.error.as_dict())
+
+
+def read_failure(key: FailureKey, lake: Lake) -> Failure:
+    """A recorded failed attempt, with what was recorded."""
+    unit = key.unit
+    about = lake.read_failure(key)
+    return Failure(unit.table, unit.series, unit.episode, unit.language, key.attempt, key.permanent, about)

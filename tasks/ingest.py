@@ -1,0 +1,13 @@
+"""The ingest stage as a Prefect task."""
+
+from __future__ import annotations
+
+from dubwright.unit import Receipt, Work
+from tasks.cluster import Bench
+from tasks.unit_task import unit_task
+
+
+@unit_task
+async def ingest(work: Work, bench: Bench) -> Receipt:
+    """Probe a video and decode its sound. Runs on a Dask worker that offers `cpu`."""
+    return await bench.run(work)

@@ -1,0 +1,40 @@
+"""The project's one task decorator.
+
+A Prefect task is one unit. Its result is not kept by Prefect: the unit's existence in the lake is its result. Only
+transient errors are tried again (`with_options(retries=…)`), after a delay that grows and differs between units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import exponential_backoff
+
+from dubwright.unit import Receipt, Work
+from tasks.cluster import Bench, is_transient
+
+UnitFunction = Callable[[Work, Bench], Coroutine[Any, Any, Receipt]]
+
+
+async def _worth_another_try(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    error = await state.aresult(raise_on_failure=False)
+    return isinstance(error, BaseException) and is_transient(error)
+
+
+def unit_task(function: UnitFunction) -> Task[[Work, Bench], Coroutine[Any, Any, Receipt]]:
+    """Make a stage's function a Prefect task, named and tagged after the stage."""
+    stage = function.__name__
+    return task(
+        name=stage,
+        task_run_name="{work.label}",
+        tags=["dubwright", stage],
+        retry_delay_seconds=exponential_backoff(backoff_factor=2),
+        retry_jitter_factor=0.5,
+        retry_condition_fn=_worth_another_try,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+    )(function)
