@@ -1,1 +1,1 @@
-"""Model artefacts: pinned in a registry, fetched once, verified before they are used."""
+"""The model store: pinned artefacts (`registry`), where their bytes come from (`sources`), where they are kept (`store`)."""

@@ -1,0 +1,46 @@
+"""What a source is asked for, and the one way in which it writes bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from dubwright.errors import ModelError
+from dubwright.models.registry import PinnedFile
+
+CHUNK_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Files of one artefact that are missing.
+
+    `folder` is for what is unfinished and outlives a failure. `report` is told how many bytes the source has got.
+    `deliver` takes a finished file over: it checks the digest, raises `ModelError` if that is another, and makes
+    the file visible if not.
+    """
+
+    files: tuple[PinnedFile, ...]
+    folder: Path
+    report: Callable[[int], None]
+    deliver: Callable[[PinnedFile, Path], None]
+
+
+def copy(
+    stream: IO[bytes], target: Path, limit: int, *, append: bool = False, report: Callable[[int], None] | None = None
+) -> None:
+    """Write a stream to a file, which may come to have `limit` bytes; `report` is told its size.
+
+    Raises `ModelError` if there is more.
+    """
+    with target.open("ab" if append else "wb") as out:
+        size = out.tell()
+        while chunk := stream.read(min(CHUNK_BYTES, limit - size + 1)):
+            size += len(chunk)
+            if size > limit:
+                raise ModelError(f"has more than the pinned {limit} bytes")
+            out.write(chunk)
+            if report:
+                report(size)
