@@ -18,7 +18,8 @@ class Delivered:
     """One episode in one language.
 
     `speech_s` is the length of all its lines, `wall_s` what its units took (those that serve every language shared out
-    evenly), `rtf` that by the episode's length. `flags` counts what deserves a look, by kind.
+    evenly), `rtf` that by the episode's length. `flags` counts what deserves a look, by kind. `key` is the unit that lists
+    the deliverables.
     """
 
     series: str
@@ -30,11 +31,12 @@ class Delivered:
     wall_s: float
     rtf: float
     flags: dict[str, int]
-    video: str | None
+    key: UnitKey | None
 
     def as_dict(self) -> dict[str, Any]:
         """As flat JSON-able data."""
-        return asdict(self) | {"flags": ", ".join(f"{count} {kind}" for kind, count in self.flags.items())}
+        flags = ", ".join(f"{count} {kind}" for kind, count in self.flags.items())
+        return asdict(self) | {"flags": flags, "key": self.key and str(self.key)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,6 @@ def _delivered(shared: dict[str, UnitFile], own: dict[str, UnitFile], language: 
     lines = shared["transcribe"].rows() if "transcribe" in shared else []
     video_s = source.row()["duration_ms"] / 1000
     wall_s = sum(_wall(file) for file in own.values()) + sum(_wall(file) for file in shared.values()) / sharers
-    video = (
-        next((row["blob"] for row in own["render"].rows() if row["kind"] == "video"), None) if "render" in own else None
-    )
     return Delivered(
         series=source.key.series,
         episode=source.key.episode,
@@ -102,7 +101,7 @@ def _delivered(shared: dict[str, UnitFile], own: dict[str, UnitFile], language: 
         wall_s=round(wall_s, 1),
         rtf=round(wall_s / video_s, 2) if video_s else 0.0,
         flags=_flags(own, has_lines=bool(lines)),
-        video=video,
+        key=own["render"].key if "render" in own else None,
     )
 
 

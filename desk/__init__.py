@@ -1,0 +1,1 @@
+"""What people touch: the `dubwright` command, and later the operator's console."""

@@ -1,0 +1,158 @@
+"""Have a plan carried out in this process, with progress on the terminal: models first, then the flow."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from desk import show
+from dubwright import engines
+from dubwright.models.store import ModelStore
+from dubwright.models.store import Progress as Pulled
+from dubwright.plan import Plan
+from dubwright.settings import Settings
+from dubwright.stages import STAGES
+from dubwright.unit import artefacts
+
+if TYPE_CHECKING:
+    from prefect.states import State
+
+    from tasks.events import Event
+
+# What a unit of each stage takes, relative to the others: only for the estimate of the time left.
+WEIGHT = {"ingest": 2, "transcribe": 10, "translate": 15, "dub": 12, "render": 2}
+
+
+def model_store(settings: Settings) -> ModelStore:
+    return ModelStore(settings.models_dir, settings.models_mirror)
+
+
+def profile_models(settings: Settings) -> list[str]:
+    """Every model that the profile's engines may load."""
+    found: list[str] = []
+    for stage in STAGES.values():
+        section = settings.section(stage.name)
+        preferred = getattr(section, "engines", None) or ((section.engine,) if hasattr(section, "engine") else ())
+        for name in preferred:
+            found += artefacts(engines.engine_class(stage.name, name).info, section)
+    return list(dict.fromkeys(found))
+
+
+def pull(names: Sequence[str], settings: Settings) -> None:
+    """Pull the models that are not here, with a progress bar. Raises `ModelError`."""
+    store = model_store(settings)
+    missing = [name for name in dict.fromkeys(names) if not store.present(name)]
+    if not missing:
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=show.stderr) as progress:
+        bars: dict[str, Any] = {}
+
+        def advance(so_far: Pulled) -> None:
+            name = so_far.artefact
+            if name not in bars:
+                bars[name] = progress.add_task(name, total=so_far.total)
+            progress.update(
+                bars[name], description=f"{name} from {so_far.source}", completed=so_far.done, total=so_far.total
+            )
+
+        store.pull(missing, progress=advance)
+
+
+def localize(wanted: Plan, parameters: dict[str, Any], *, verbose: bool) -> float:
+    """Run the localize flow on a plan's source; the seconds it took. What came of it stands in the lake."""
+    quiet_prefect(verbose)
+    started = time.monotonic()
+    with _progress(wanted) as listener, _stdout_is_stderr():
+        show.note(f"{len(wanted.wanted)} units to do; starting Prefect and Dask …")
+        # Imported here: Prefect takes seconds to import, and reads its settings while it does.
+        from flows.localize import localize_catalog
+        from tasks.events import listening
+
+        with listening(listener):
+            state: State[Any] = asyncio.run(_whole(localize_catalog(**parameters, return_state=True)))
+    if state.is_crashed() or state.is_cancelled():
+        show.note(f"The run ended early: {state.message}")
+    return time.monotonic() - started
+
+
+async def _whole(run: Awaitable[Any]) -> Any:
+    return await run
+
+
+def quiet_prefect(verbose: bool) -> None:
+    """Prefect's settings for a run in this process; what the environment says already goes before."""
+    for name, value in {
+        "PREFECT_LOGGING_LEVEL": "INFO" if verbose else "CRITICAL",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING" if verbose else "CRITICAL",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        # Its first start creates a database, which takes longer than the default of 20 s on a busy machine.
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+@contextmanager
+def _progress(wanted: Plan) -> Iterator[Any]:
+    """A listener that draws how far the run is."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[units]}"),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
+    total, done, failed = len(wanted.wanted), 0, 0
+    with Progress(*columns, console=show.stderr) as progress:
+        bar = progress.add_task("localize", total=sum(WEIGHT[u.work.stage] for u in wanted.wanted), units=f"0/{total}")
+
+        def listener(event: Event) -> None:
+            nonlocal done, failed
+            if event.what in ("computed", "found"):
+                done += 1
+                progress.advance(bar, WEIGHT[event.work.stage])
+            elif event.what == "given up":
+                failed += 1
+                show.note(f"{event.work.label}: {event.error}")
+            units = f"{done}/{total}" + (f", {failed} failed" if failed else "")
+            progress.update(bar, description=event.work.label, units=units)
+
+        yield listener
+
+
+@contextmanager
+def _stdout_is_stderr() -> Iterator[None]:
+    """Keep standard output for results: engines' libraries in this and in child processes print what they like."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)

@@ -1,0 +1,304 @@
+"""What commands print: tables for people, or one JSON document."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from dubwright import plan as plans
+from dubwright.coverage import SeriesCoverage
+from dubwright.errors import DubwrightError
+from dubwright.lake import Lake
+from dubwright.report import Delivered, Failure
+from dubwright.stages import STAGES
+
+if TYPE_CHECKING:
+    from dubwright.render.export import Exported
+
+    from desk.doctor import Finding
+    from dubwright.models.store import ModelStore
+
+as_json = False
+MOST_ROWS = 200
+# Explaining a unit reads an older one; beyond this many, one stands for its stage and language.
+MOST_EXPLAINED = 20
+
+console = Console(highlight=False, soft_wrap=False)
+stderr = Console(stderr=True, highlight=False)
+
+
+def _print_json(content: Any) -> None:
+    print(json.dumps(content, ensure_ascii=False, indent=2, default=str))  # noqa: T201
+
+
+def error(problem: DubwrightError) -> None:
+    """An error that ends the command."""
+    if as_json:
+        _print_json({"error": problem.as_dict()})
+    else:
+        stderr.print(f"[bold red]{type(problem).__name__}[/] {escape(str(problem))}", soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """A remark that is no result."""
+    stderr.print(escape(text), soft_wrap=True)
+
+
+def _table(title: str, *columns: str, right: Sequence[str] = ()) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return table
+
+
+def _cells(*values: Any) -> list[str]:
+    return ["" if value is None else escape(str(value)) for value in values]
+
+
+# Plans and outcomes -----------------------------------------------------------------------------------
+
+
+def plan(planned: plans.Plan, failures: Sequence[Failure], lake: Lake) -> None:
+    """Units by stage and language and how they stand, and why the wanted ones are wanted."""
+    why = _reasons(planned, lake)
+    states = ("wanted", "committed", "failed", "blocked")
+    # By stage, then by language: the order in which a reader follows the work.
+    counts = sorted(planned.count().items(), key=lambda item: (list(STAGES).index(item[0][0]), item[0][1] or ""))
+    if as_json:
+        units = [
+            {
+                "stage": stage,
+                "language": language,
+                **{state: count[state] for state in states},
+                "why": why.get((stage, language), []),
+            }
+            for (stage, language), count in counts
+        ]
+        _print_json({"lake": lake.uri, "units": units, "failures": [_failure(each) for each in failures]})
+        return
+    episodes = len(list(planned.catalog.episodes))
+    table = _table(f"Plan for {episodes} episodes", "stage", "language", *states, "why", right=states)
+    for (stage, language), count in counts:
+        reasons = "\n".join(why.get((stage, language), []))
+        table.add_row(*_cells(stage, language or "(source)", *(count[state] for state in states), reasons))
+    console.print(table)
+    total = sum((count for _, count in counts), Counter())
+    console.print(
+        f"{total['wanted']} units to do, {total['committed']} of {len(planned.units)} committed in {lake.uri}"
+    )
+    _print_failures(failures)
+
+
+def _reasons(planned: plans.Plan, lake: Lake) -> dict[tuple[str, str | None], list[str]]:
+    """Why units are wanted, each reason once for its stage and language with the number of units."""
+    groups: dict[tuple[str, str | None], dict[str, int]] = {}
+    explained = 0
+    for unit in planned.wanted:
+        where = (unit.work.stage, unit.work.key.language)
+        reasons = groups.setdefault(where, {})
+        reason = unit.reason
+        if unit.older and explained < MOST_EXPLAINED:
+            reason = plans.explain(unit, lake)
+            explained += 1
+        if unit.failure:
+            reason = f"{reason}, {unit.failure.attempt} failed attempts"
+        reasons[reason] = reasons.get(reason, 0) + 1
+    return {where: [f"{count} × {reason}" for reason, count in found.items()] for where, found in groups.items()}
+
+
+def outcome(
+    after: plans.Plan,
+    rows: Sequence[Delivered],
+    failures: Sequence[Failure],
+    exported: Sequence[Exported],
+    *,
+    seconds: float,
+    computed: int,
+    lake: Lake,
+) -> None:
+    """What a run delivered: a row per episode and language, the failures, where the files are."""
+    video_s = sum({(row.series, row.episode): row.video_s for row in rows}.values())
+    if as_json:
+        _print_json(
+            {
+                "lake": lake.uri,
+                "computed": computed,
+                "seconds": round(seconds, 1),
+                "delivered": [row.as_dict() for row in rows],
+                "failures": [_failure(each) for each in failures],
+                "files": [str(file.path) for file in exported],
+            }
+        )
+        return
+    if rows:
+        names = ("series", "episode", "language")
+        numbers = ("lines", "speech s", "wall s", "x real time")
+        table = _table("Delivered", *names, *numbers, "flags", right=numbers)
+        for row in rows[:MOST_ROWS]:
+            flags = row.as_dict()["flags"]
+            table.add_row(
+                *_cells(row.series, row.episode, row.language, row.lines, row.speech_s, row.wall_s, row.rtf, flags)
+            )
+        console.print(table)
+        if len(rows) > MOST_ROWS:
+            console.print(f"… and {len(rows) - MOST_ROWS} more")
+    if computed == 0:
+        console.print(
+            f"Nothing to do: all {len(after.units)} units are committed in {lake.uri}"
+            if not failures
+            else "Nothing new to do."
+        )
+    elif video_s:
+        console.print(
+            f"{computed} units in {seconds:.1f} s for {video_s:.1f} s of video in {len(after.languages)} languages: "
+            f"{seconds / video_s:.2f}x real time"
+        )
+    _print_failures(failures)
+    _print_files(exported)
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {
+        "stage": failure.stage,
+        "series": failure.series,
+        "episode": failure.episode,
+        "language": failure.language,
+        "attempts": failure.attempts,
+        "permanent": failure.permanent,
+        **failure.about,
+    }
+
+
+def _print_failures(failures: Sequence[Failure]) -> None:
+    if not failures:
+        return
+    table = _table(f"{len(failures)} failed", "stage", "series", "episode", "language", "tries", "reason")
+    for each in failures[:MOST_ROWS]:
+        table.add_row(*_cells(each.stage, each.series, each.episode, each.language, each.attempts, each.reason))
+    console.print(table)
+    if any(each.permanent for each in failures):
+        console.print("Correct what the reason names and run again; --retry-failed tries them as they are.")
+
+
+# The lake ---------------------------------------------------------------------------------------------
+
+
+def status(coverage: Mapping[str, SeriesCoverage], failures: Sequence[Failure], lake: Lake) -> None:
+    """Series by languages: how many of the known episodes are delivered; and what failed."""
+    languages = sorted({language for series in coverage.values() for language in series.delivered})
+    if as_json:
+        _print_json(
+            {
+                "lake": lake.uri,
+                "series": [
+                    {
+                        "series": name,
+                        "episodes": len(series.episodes),
+                        "delivered": {language: len(series.delivered.get(language, ())) for language in languages},
+                    }
+                    for name, series in coverage.items()
+                ],
+                "failures": [_failure(each) for each in failures],
+            }
+        )
+        return
+    if not coverage:
+        console.print(f"{lake.uri} holds nothing yet.")
+        return
+    table = _table(
+        f"Delivered episodes in {lake.uri}", "series", "episodes", *languages, right=("episodes", *languages)
+    )
+    for name, series in list(coverage.items())[:MOST_ROWS]:
+        table.add_row(
+            *_cells(name, len(series.episodes), *(len(series.delivered.get(language, ())) for language in languages))
+        )
+    console.print(table)
+    if len(coverage) > MOST_ROWS:
+        console.print(f"… and {len(coverage) - MOST_ROWS} more series")
+    _print_failures(failures)
+
+
+def exported(files: Sequence[Exported]) -> None:
+    """Files that were written."""
+    if as_json:
+        _print_json({"files": [str(file.path) for file in files]})
+    else:
+        _print_files(files)
+
+
+def _print_files(files: Sequence[Exported]) -> None:
+    for file in files:
+        if file.path.suffix == ".mp4":
+            console.print(escape(str(file.path)), soft_wrap=True)
+    if files:
+        console.print(f"{len(files)} files: videos as above, subtitles beside them")
+
+
+# The machine ------------------------------------------------------------------------------------------
+
+
+def models(store: ModelStore, names: Sequence[str] | None = None) -> None:
+    """Pinned models and whether they are here."""
+    from dubwright.models import registry
+
+    chosen = [artefact for artefact in registry.all() if names is None or artefact.name in names]
+    size = {artefact.name: sum(file.bytes for file in artefact.files) for artefact in chosen}
+    if as_json:
+        content = [
+            {
+                "name": artefact.name,
+                "here": store.present(artefact.name),
+                "bytes": size[artefact.name],
+                "licence": artefact.licence,
+                "languages": sorted(artefact.languages),
+                "sha256": artefact.sha256,
+                "description": artefact.description,
+            }
+            for artefact in chosen
+        ]
+        _print_json({"models": content})
+        return
+    table = _table("Models", "name", "here", "MB", "licence", "what it is", right=("MB",))
+    for artefact in chosen:
+        here = "yes" if store.present(artefact.name) else "no"
+        megabytes = f"{size[artefact.name] / 1e6:.1f}"
+        table.add_row(*_cells(artefact.name, here, megabytes, artefact.licence, artefact.description))
+    console.print(table)
+
+
+def verified(store: ModelStore, names: Sequence[str] | None) -> bool:
+    """Compare models with their digests; whether all are what they should be."""
+    from dubwright.models import registry
+
+    chosen = names or [artefact.name for artefact in registry.all() if store.present(artefact.name)]
+    found = {name: store.verify(name) for name in chosen}
+    if as_json:
+        _print_json(
+            {"models": [{"name": name, "problems": [str(each) for each in bad]} for name, bad in found.items()]}
+        )
+    for name, problems in found.items() if not as_json else ():
+        console.print(
+            f"{escape(name)}: {'; '.join(escape(str(each)) for each in problems) if problems else 'as pinned'}"
+        )
+    return not any(found.values())
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """What a look at this machine found."""
+    if as_json:
+        _print_json(
+            {"findings": [{"what": f.what, "state": f.state, "detail": f.detail, "remedy": f.remedy} for f in found]}
+        )
+        return
+    table = _table("This machine", "what", "state", "detail", "what to do")
+    colours = {"fine": "green", "missing": "yellow", "broken": "red"}
+    for finding in found:
+        state = f"[{colours[finding.state]}]{finding.state}[/]"
+        table.add_row(escape(finding.what), state, *_cells(finding.detail, finding.remedy))
+    console.print(table)
