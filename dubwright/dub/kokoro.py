@@ -82,9 +82,9 @@ class Kokoro:
         if not phonemes:
             raise EngineOutputError("the text has nothing that can be spoken", where="kokoro", field=text[:80])
         samples, rate = self._engine.create(phonemes, self._style(voice), is_phonemes=True, trim=True)
-        samples = np.asarray(samples, np.float32)
         # Some voices run over full scale: turned down as a whole, they are not distorted.
-        speech = trim(samples / max(1.0, float(np.abs(samples).max(initial=0))), rate)
+        peak = max(1.0, float(np.abs(samples).max(initial=0)))
+        speech = trim(np.asarray(samples / peak, np.float32), rate)
         if not len(speech):
             raise EngineOutputError("the model produced silence", where="kokoro", field=text[:80])
         return Speech(fade_ends(speech, rate), rate)
@@ -149,7 +149,7 @@ def _espeak(variety: str) -> Callable[[str], str]:
 
 def _mandarin(phonemes: Callable[[str, str], str]) -> Callable[[str], str]:
     """Mandarin, with Latin words in between spoken as English by way of `phonemes`."""
-    import jieba
+    import jieba  # type: ignore[import-untyped]
     from misaki.zh import ZHG2P
 
     jieba.setLogLevel(logging.ERROR)
