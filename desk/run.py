@@ -30,7 +30,7 @@ from dubwright.stages import STAGES
 from dubwright.unit import artefacts
 
 if TYPE_CHECKING:
-    from prefect.states import State
+    from prefect.client.schemas.objects import State
 
     from tasks.events import Event
 

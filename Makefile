@@ -1,0 +1,60 @@
+# make demo       the sample series, localized to English and Spanish
+# make test       everything that must pass; make test-fast: the fast part, within a minute
+# make lint       style, types, import contracts
+# make lock       resolve the requirement files anew
+# make clean      remove what the others made, but for the models' cache
+PYTHON ?= python3
+DEMO ?= demo
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test test-fast lint lock clean install install-dev
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "dubwright needs Python 3.11 to 3.13; name one: make PYTHON=python3.11 …"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# The lock files are closed under dependency and hashed, so nothing is resolved here.
+$(VENV)/.embedded: requirements/embedded.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements/embedded.txt
+	$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@ $(VENV)/.embedded
+
+install: $(VENV)/.embedded
+install-dev: $(VENV)/.dev
+
+demo: install
+	$(BIN)/python -m samples.render --out $(DEMO)/catalogue
+	$(BIN)/dubwright localize $(DEMO)/catalogue --to en,es --lake $(DEMO)/lake --out $(DEMO)/videos
+
+lint: install-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-fast: install-dev
+	$(BIN)/pytest
+
+test: lint
+	$(BIN)/pytest -m "not models and not e2e"
+	$(BIN)/pytest -m "models and not e2e"
+	$(BIN)/pytest -m e2e
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url pyproject.toml
+lock: | $(VENV)/bin/python
+	$(BIN)/pip install --quiet uv
+	$(COMPILE) -o requirements/bare.txt
+	$(COMPILE) --extra embedded -o requirements/embedded.txt
+	$(COMPILE) --extra embedded --extra dev -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
