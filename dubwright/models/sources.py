@@ -10,6 +10,7 @@ import http.client
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -22,7 +23,7 @@ from dubwright.models.registry import Hub, Packages, PinnedFile
 
 MIRROR_PREFIX = "models/"
 HUB_SECONDS = 6  # to connect, and for the next bytes
-HUB_ATTEMPTS = 30
+HUB_ATTEMPTS = 3  # in a row that bring nothing
 HUB_PAUSE_SECONDS = 0.5
 
 # Hosts that this process could not reach: where nothing but a registry can be reached, one wait is enough.
@@ -72,7 +73,7 @@ def _fetch_mirror(mirror: Mirror, job: Job) -> None:
         target = job.folder / f"{file.sha256}.copy"
         try:
             with store.as_file(mirror_key(file)) as path, path.open("rb") as stream:
-                copy(stream, target, file.bytes, report=lambda size, before=before: job.report(before + size))  # type: ignore[misc]
+                copy(stream, target, file.bytes, report=job.report_after(before))
         except KeyMissingError:
             raise ModelError(f"has no {mirror_key(file)} ({file.path})") from None
         job.deliver(file, target)
@@ -88,55 +89,52 @@ def _fetch_hub(hub: Hub, job: Job) -> None:
         url = f"{hub.address}/{quote(file.path)}"
         target = job.folder / f"{file.sha256}.download"
         resumed = target.exists()
-        _download(url, file, target, job, before)
+        _download(url, file, target, job.report_after(before))
         try:
             job.deliver(file, target)
         except ModelError:
-            target.unlink(missing_ok=True)
             if not resumed:
                 raise
-            # What an earlier try left may be what is wrong.
-            _download(url, file, target, job, before)
+            # What an earlier try left may be what is wrong; `deliver` has removed it.
+            _download(url, file, target, job.report_after(before))
             job.deliver(file, target)
         before += file.bytes
 
 
-def _download(url: str, file: PinnedFile, target: Path, job: Job, before: int) -> None:
-    """Bring `target` to its pinned size; goes on where a connection broke as long as each try brings something."""
-    for _ in range(HUB_ATTEMPTS):
-        had = _size(target)
+def _download(url: str, file: PinnedFile, target: Path, report: Callable[[int], None]) -> None:
+    """Bring `target` to its pinned size, going on where it ends, until some tries in a row bring nothing."""
+    host = urlsplit(url).netloc
+    fruitless = 0
+    while (had := _size(target)) != file.bytes:
         if had > file.bytes:
             target.unlink()
-            had = 0
-        if had == file.bytes:
-            return
+            continue
         try:
-            with _open(url, had) as response:
-                if had and response.status != 206:
-                    had = 0  # the server starts over
-                announced = had + int(response.headers.get("Content-Length", file.bytes - had))
-                if announced != file.bytes:
-                    raise ModelError(f"has {announced} bytes at {url}, not the pinned {file.bytes}")
-                copy(
-                    response,
-                    target,
-                    file.bytes,
-                    append=bool(had),
-                    report=lambda size: job.report(before + size),
-                )
+            _append(url, had, file, target, report)
             answer = "closed the connection early"
         except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
             answer = f"broke off: {error or type(error).__name__}"
-        if _size(target) <= had:
+        if _size(target) > had:
+            fruitless = 0
+            continue
+        fruitless += 1
+        if fruitless == HUB_ATTEMPTS or not had:
+            _unreachable[host] = answer
             raise ModelError(f"{answer} ({url})")
-        if _size(target) < file.bytes:
-            time.sleep(HUB_PAUSE_SECONDS)
-    if _size(target) != file.bytes:
-        raise ModelError(f"broke off {HUB_ATTEMPTS} times ({url})")
+        time.sleep(HUB_PAUSE_SECONDS)
+
+
+def _append(url: str, had: int, file: PinnedFile, target: Path, report: Callable[[int], None]) -> None:
+    """Ask for what `target` lacks and write it; from the start if the server knows no ranges."""
+    with _open(url, had) as response:
+        start = had if response.status == http.client.PARTIAL_CONTENT else 0
+        if response.length is not None and start + response.length != file.bytes:
+            raise ModelError(f"has {start + response.length} bytes, {file.bytes} are pinned ({url})")
+        copy(response, target, file.bytes, append=start > 0, report=report)
 
 
 def _open(url: str, offset: int) -> http.client.HTTPResponse:
-    """Ask for a file from `offset` on. Raises `ModelError` if the host is not reached or refuses."""
+    """Ask for a file from `offset` on. Raises `ModelError` if the host refuses or is not reached at all."""
     host = urlsplit(url).netloc
     if host in _unreachable:
         raise ModelError(f"not reached: {_unreachable[host]}")
@@ -149,6 +147,8 @@ def _open(url: str, offset: int) -> http.client.HTTPResponse:
     except urllib.error.HTTPError as error:
         raise ModelError(f"answered {error.code} {error.reason} ({url})") from error
     except urllib.error.URLError as error:
+        if offset:
+            raise ConnectionError(str(error.reason)) from error
         _unreachable[host] = str(error.reason)
         raise ModelError(f"not reached: {error.reason}") from error
 

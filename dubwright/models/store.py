@@ -214,7 +214,7 @@ class ModelStore:
         raise ModelError(
             f"no source has this model ({', '.join(list(missing)[:3])}): " + "; ".join(answers),
             where=artefact.name,
-            remedy="connect this machine to one of these sources, or set models_mirror to a store that holds it",
+            remedy=f"connect this machine to one of these, set models_mirror, or copy the files into {folder}",
         )
 
     def _check_space(self, artefact: Artefact, needed: int, unfinished: Path) -> None:

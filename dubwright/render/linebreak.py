@@ -41,12 +41,13 @@ OPENING = frozenset("([{（［｛「『【《〈“‘")
 # Thai and Lao write some vowels before the consonant and some behind it; neither stands alone.
 LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")
 TRAILING_VOWELS = frozenset("ะาำๅๆฯະາຳໆຯ")
+PHRASE_MARKS = frozenset("ๆฯໆຯ")
 # Scripts that put no spaces between words: Thai, Lao, Myanmar, Khmer.
 UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF))
 
 # What a break costs by what stands before it, on the scale of `_unevenness`; a further cue costs more than all else.
 AFTER_SENTENCE, AFTER_CLAUSE, AT_SPACE, BETWEEN_CHARACTERS, INSIDE_WORD = 0.0, 0.05, 0.2, 0.5, 3.0
-BETWEEN_SYLLABLES, INSIDE_SYLLABLE = 0.4, 1.0  # where words are not parted and a letter is less than a word
+BETWEEN_SYLLABLES = 0.4
 PER_CUE = 1000.0
 
 
@@ -148,8 +149,8 @@ def _cost(text: str, position: int) -> float | None:
         return None
     if _columns(left) == 2 or _columns(right) == 2:
         return _after(left, BETWEEN_CHARACTERS)
-    # A leading vowel begins a syllable for sure; elsewhere only a dictionary could tell.
-    return _after(left, BETWEEN_SYLLABLES if right in LEADING_VOWELS else INSIDE_SYLLABLE)
+    # These begin or end a syllable for sure; elsewhere only a dictionary could tell.
+    return BETWEEN_SYLLABLES if right in LEADING_VOWELS or left in PHRASE_MARKS else None
 
 
 def _after(char: str, otherwise: float) -> float:
