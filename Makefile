@@ -2,6 +2,7 @@
 # make test       everything that must pass; make test-fast: the fast part, within a minute
 # make lint       style, types, import contracts
 # make lock       resolve the requirement files anew
+# make docs       write the reference pages anew
 # make clean      remove what the others made, but for the models' cache
 PYTHON ?= python3
 DEMO ?= demo
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast lint lock clean install install-dev
+.PHONY: demo test test-fast lint lock docs clean install install-dev
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -55,6 +56,9 @@ lock: | $(VENV)/bin/python
 	$(COMPILE) -o requirements/bare.txt
 	$(COMPILE) --extra embedded -o requirements/embedded.txt
 	$(COMPILE) --extra embedded --extra dev -o requirements/dev.txt
+
+docs: install
+	$(BIN)/python docs/reference.py
 
 clean:
 	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -39,6 +39,7 @@ WEIGHT = {"ingest": 2, "transcribe": 10, "translate": 15, "dub": 12, "render": 2
 
 
 def model_store(settings: Settings) -> ModelStore:
+    """The models of this machine, as the settings place them."""
     return ModelStore(settings.models_dir, settings.models_mirror)
 
 

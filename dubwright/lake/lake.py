@@ -177,6 +177,7 @@ class Lake:
 
 
 def open_lake(uri: str) -> Lake:
+    """The lake at a folder or address. Nothing is made or read yet."""
     return Lake(open_store(uri))
 
 

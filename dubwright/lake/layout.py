@@ -121,12 +121,14 @@ def blob(sha256: str, extension: str) -> str:
 
 
 def is_blob(key: str) -> bool:
+    """Whether a key can be a blob's: what else is read from a table is not followed."""
     return _BLOB.fullmatch(key) is not None
 
 
 def failure_prefix(
     stage: str, language: str | None = None, series: str | None = None, episode: str | None = None
 ) -> str:
+    """The prefix of a stage\'s failures, narrowed as far as the arguments go."""
     return "failure/" + unit_prefix(f"stage={stage}", language, series, episode)
 
 
