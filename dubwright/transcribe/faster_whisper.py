@@ -1,0 +1,184 @@
+"""Whisper through faster-whisper (CTranslate2), from a folder of the model store."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dubwright import languages
+from dubwright.engines import EngineInfo
+from dubwright.errors import LanguageError, ModelError
+from dubwright.media import sound as sounds
+from dubwright.settings import TranscribeSettings
+from dubwright.transcribe import text
+from dubwright.transcribe.engine import Passage, Word
+from dubwright.transcribe.windows import Stretch, Window, pack
+
+RATE = 16000
+LONGEST_WINDOW_S = 28.0  # Whisper hears 30 s at once; the rest is room for rounding
+DETECTOR_FRAME_S = 0.032  # the detector notices a voice one frame late
+SHORTEST_BREAK_MS = 100  # a break in speech that is worth knowing: word times are kept out of it
+FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt")
+
+# Whisper imitates what it was told before. Without this it writes Mandarin mostly without punctuation, and in either
+# script. The punctuation is half-width on purpose: full-width `？` comes out as other characters of its byte prefix.
+PROMPTS = {"zh": "以下是普通话的对白,请加标点。"}
+
+# Bounds of a believable answer; the first two are Whisper's own.
+MOST_COMPRESSIBLE = 2.4
+LEAST_LOG_PROBABILITY = -1.0
+MOST_NO_SPEECH = 0.6
+MOST_LETTERS_PER_S = 30.0
+
+# Credits that stood over silence and music in what Whisper learned from; no actor says them.
+CREDITS = ("amara.org", "明镜与点点", "明鏡與點點", "字幕志愿者", "字幕志願者", "请不吝点赞", "請不吝點贊")
+
+_LANGUAGES = (
+    "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fil fo fr gl gu ha haw he hi hr ht hu hy "
+    "id is it ja jv ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my nb ne nl nn no oc pa pl ps pt ro ru sa "
+    "sd si sk sl sn so sq sr su sv sw ta te tg th tk tr tt uk ur uz vi yi yo zh"
+)
+_WHISPER_NAMES = {"fil": "tl", "jv": "jw", "nb": "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What Whisper made of a window."""
+
+    passage: Passage
+    log_probability: float
+    repetitive: bool
+
+    @property
+    def believable(self) -> bool:
+        return not self.repetitive and self.log_probability >= LEAST_LOG_PROBABILITY
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nobody spoke, by Whisper's own rule, or what it wrote cannot have been spoken."""
+        silent = self.passage.no_speech > MOST_NO_SPEECH and self.log_probability < LEAST_LOG_PROBABILITY
+        return silent or self.repetitive or not self.passage.words
+
+
+class FasterWhisper:
+    """Whisper on the CPU with 8-bit weights. The same sound gives the same words: nothing is sampled."""
+
+    info: ClassVar[EngineInfo] = EngineInfo(
+        name="faster-whisper",
+        revision=1,
+        languages=frozenset(_LANGUAGES.split()),
+        code_licence="MIT",
+        weights_licence="MIT",
+        package="faster-whisper",
+        extra="embedded",
+        models=(),
+    )
+
+    def __init__(self, settings: TranscribeSettings, models: dict[str, Path], threads: int) -> None:
+        folder = models[settings.model]
+        for name in FILES:
+            # The library would look for what is missing on a model hub.
+            if not (folder / name).is_file():
+                raise ModelError(f"{name} is missing", where=str(folder), remedy="run `dubwright models verify`")
+        from faster_whisper import BatchedInferencePipeline, WhisperModel
+
+        model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True)
+        # Of the two ways that the library offers this one decodes a window in one go and never returns to its tail,
+        # where the other one invents words.
+        self._pipeline = BatchedInferencePipeline(model)
+        self._beam_size = settings.beam_size
+
+    def transcribe(self, sound: Path, language: str) -> list[Passage]:
+        """The passages of a sound file, one per window of at most 28 s; empty where nobody speaks.
+
+        Raises `LanguageError` for a language that Whisper does not know.
+        """
+        if not self.info.speaks(language):
+            raise LanguageError(f"Whisper does not know {languages.name(language)} ({language})", field="language")
+        samples = sounds.read(sound, rate=RATE, channels=1)[0][:, 0]
+        length_s = len(samples) / RATE
+        heard = [
+            each
+            for window in pack(speech(samples), length_s, LONGEST_WINDOW_S)
+            for each in self._hear(window, samples, language)
+        ]
+        return [each.passage for each in heard]
+
+    def _hear(self, window: Window, samples: NDArray[np.float32], language: str) -> list[_Heard]:
+        """A window's passages: asked again without the prompt, then half by half, where the answer is not believable."""
+        answers = []
+        for prompt in dict.fromkeys((PROMPTS.get(languages.base(language)), None)):
+            answers.append(self._decode(window, samples, language, prompt))
+            if answers[-1].believable:
+                break
+        best = max(answers, key=lambda heard: (not heard.repetitive, heard.log_probability))
+        if best.believable or len(window.stretches) == 1:
+            return [] if best.nothing else [best]
+        return [heard for half in window.halves(len(samples) / RATE) for heard in self._hear(half, samples, language)]
+
+    def _decode(self, window: Window, samples: NDArray[np.float32], language: str, prompt: str | None) -> _Heard:
+        part = window.samples(samples, RATE)
+        answer, _ = self._pipeline.transcribe(
+            part,
+            language=_WHISPER_NAMES.get(languages.base(language), languages.base(language)),
+            clip_timestamps=[{"start": 0, "end": len(part) / RATE}],
+            beam_size=self._beam_size,
+            temperature=0.0,
+            initial_prompt=prompt,
+            word_timestamps=True,
+            without_timestamps=True,
+            batch_size=1,
+        )
+        (whole,) = answer
+        words = _words(whole.words or (), window)
+        return _Heard(
+            Passage(tuple(text.in_script(words, language)), no_speech=float(whole.no_speech_prob)),
+            log_probability=float(whole.avg_logprob),
+            repetitive=unbelievable(whole.text, window.speech_s, prompt),
+        )
+
+
+def speech(samples: NDArray[np.float32]) -> list[Stretch]:
+    """Where somebody speaks in a mono sound of shape [n] at 16 kHz, by the voice activity detection of Silero."""
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    options = VadOptions(
+        min_silence_duration_ms=SHORTEST_BREAK_MS,
+        min_speech_duration_ms=100,
+        max_speech_duration_s=LONGEST_WINDOW_S - 1,
+        speech_pad_ms=0,
+    )
+    return [
+        Stretch(max(0.0, each["start"] / RATE - DETECTOR_FRAME_S), each["end"] / RATE)
+        for each in get_speech_timestamps(samples, options)
+    ]
+
+
+def unbelievable(heard: str, speech_s: float, prompt: str | None) -> bool:
+    """Whether a text cannot have been spoken in a time (s): repeated on and on, too fast, credits, the prompt itself."""
+    data = heard.encode()
+    letters = [char for char in heard if char.isalnum()]
+    # A Chinese character is a syllable, three letters' worth.
+    pace = sum(3 if ord(char) > 0x2E7F else 1 for char in letters)
+    return (
+        len(data) / max(1, len(zlib.compress(data))) > MOST_COMPRESSIBLE
+        or pace > MOST_LETTERS_PER_S * (speech_s + 0.5)
+        or any(credit in heard.casefold() for credit in CREDITS)
+        or (prompt is not None and prompt[:8] in heard)
+    )
+
+
+def _words(found: Sequence[Any], window: Window) -> list[Word]:
+    """The library's words of a window, on the clock of the sound."""
+    closing = [word.word.rstrip()[-1:] in "。，！？、,.!?" for word in found]
+    times = window.on_sound([(float(word.start), float(word.end)) for word in found], closing)
+    return [
+        Word(word.word, round(1000 * start_s), round(1000 * end_s), float(word.probability))
+        for word, (start_s, end_s) in zip(found, times, strict=True)
+    ]
