@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import cycle
+from itertools import cycle, pairwise
 from pathlib import Path
 from typing import ClassVar
 
@@ -71,4 +71,4 @@ def _words(start_ms: int, end_ms: int, characters: Iterator[str]) -> list[Word]:
     bounds = np.linspace(start_ms, end_ms, count + 1).round().astype(int).tolist()
     written = [next(characters) for _ in range(count)]
     written[-1] += "。"
-    return [Word(char, *bounds[index : index + 2], PROBABILITY) for index, char in enumerate(written)]
+    return [Word(char, start, end, PROBABILITY) for char, (start, end) in zip(written, pairwise(bounds), strict=True)]
