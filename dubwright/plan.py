@@ -186,7 +186,7 @@ class _Planner:
     def _work(
         self, stage: Stage, series: Series, episode: Episode, language: str, above: Mapping[str, PlannedUnit]
     ) -> Work:
-        edits = ()
+        edits: tuple[str, ...] = ()
         if stage.editable:
             edits = tuple(self.index.edits.get((language, series.name, episode.episode), ()))
         upstream = {name: above[name].work.key for name in stage.reads}
