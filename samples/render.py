@@ -1,0 +1,156 @@
+"""Render the sample series: `python -m samples.render --out DIR`.
+
+    DIR/槐巷不灭灯/01.mp4 …, series.yaml        what a user's folder looks like
+    DIR/truth/槐巷不灭灯/01/lines.json          who says what, from when to when (ms), with reference translations
+    DIR/truth/槐巷不灭灯/01/speech.flac         the speech alone, 48 kHz mono
+    DIR/truth/槐巷不灭灯/01/bed.flac            all the rest: music and effect, 48 kHz stereo
+    DIR/truth/槐巷不灭灯/01/rendered.json       written last: what it was made from, its length, where the effect is
+
+An episode whose `rendered.json` speaks of this script, this font and this `VERSION` is left as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from dubwright import facts, settings
+from dubwright.dub.engine import Speech
+from dubwright.media import ffmpeg
+from samples import picture, script, sound
+from samples.script import Episode, Script
+
+# Raised when the code here makes other episodes of the same script.
+VERSION = 1
+
+# Speaks a line of Mandarin with a voice.
+Speak = Callable[[str, str], Speech]
+
+
+def render(out: Path, speak: Callable[[], Speak], threads: int, tell: Callable[[str], None] = lambda _: None) -> Path:
+    """Render what is missing below `out`; the series' folder. `speak` loads the synthesizer, and is called if needed."""
+    whole = script.read()
+    series = out / whole.facts.title
+    series.mkdir(parents=True, exist_ok=True)
+    digest = _digest()
+    voice: Speak | None = None
+    for episode in whole.episodes:
+        truth = out / "truth" / whole.facts.title / episode.name
+        if _complete(series, truth, episode, digest):
+            continue
+        voice = voice or speak()
+        started = time.perf_counter()
+        duration_ms = _render_episode(whole, episode, series, truth, digest, voice, threads)
+        tell(f"{series.name}/{episode.name}.mp4  {duration_ms / 1000:.1f} s in {time.perf_counter() - started:.1f} s")
+    _replace(script.FILE, series / facts.FILE)
+    return series
+
+
+def _render_episode(
+    whole: Script, episode: Episode, series: Path, truth: Path, digest: str, speak: Speak, threads: int
+) -> int:
+    spoken = [speak(line.text, whole.parts[line.speaker].voice) for line in episode.lines]
+    track = sound.compose(episode, [(speech.samples, speech.rate) for speech in spoken])
+    truth.mkdir(parents=True, exist_ok=True)
+    (truth / "rendered.json").unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="dubwright-sample-") as name:
+        folder = Path(name)
+        for stem, samples in (("speech", track.speech), ("bed", track.bed), ("mix", track.mix)):
+            _write_flac(samples, folder / f"{stem}.flac")
+        video = picture.encode(episode, whole.facts.title, track, whole.parts, folder, threads)
+        _replace(folder / "speech.flac", truth / "speech.flac")
+        _replace(folder / "bed.flac", truth / "bed.flac")
+        _replace(video, series / f"{episode.name}.mp4")
+    lines = [
+        {
+            "speaker": line.speaker,
+            "text": line.text,
+            "start_ms": span.start_ms,
+            "end_ms": span.end_ms,
+            "references": {"en": line.en, "es": line.es},
+        }
+        for line, span in zip(episode.lines, track.lines, strict=True)
+    ]
+    _write_json(lines, truth / "lines.json")
+    effect = {"kind": episode.effect.kind, "start_ms": track.effect.start_ms, "end_ms": track.effect.end_ms}
+    _write_json({"digest": digest, "duration_ms": track.duration_ms, "effect": effect}, truth / "rendered.json")
+    return track.duration_ms
+
+
+def _digest() -> str:
+    """Of all that decides what is rendered, the synthesizer aside."""
+    font = next(picture.FONT_FOLDER.glob("*.ttf"))
+    parts = (str(VERSION).encode(), script.FILE.read_bytes(), font.read_bytes())
+    return hashlib.blake2b(b"".join(hashlib.sha256(part).digest() for part in parts), digest_size=16).hexdigest()
+
+
+def _complete(series: Path, truth: Path, episode: Episode, digest: str) -> bool:
+    files = [series / f"{episode.name}.mp4", *(truth / name for name in ("lines.json", "speech.flac", "bed.flac"))]
+    try:
+        marker = json.loads((truth / "rendered.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return marker.get("digest") == digest and all(file.is_file() and file.stat().st_size for file in files)
+
+
+def _write_flac(samples: sound.Sound, path: Path) -> None:
+    channels = 1 if samples.ndim == 1 else samples.shape[1]
+    raw = ["-f", "f32le", "-ar", str(sound.RATE), "-ac", str(channels), "-i", "pipe:0"]
+    ffmpeg.run(
+        [*raw, "-c:a", "flac", "-sample_fmt", "s16", ffmpeg.address(path)],
+        what=f"write {path.name}",
+        timeout_s=120,
+        stdin=np.ascontiguousarray(samples, dtype="<f4").tobytes(),
+    )
+
+
+def _write_json(content: object, path: Path) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def _replace(source: Path, target: Path) -> None:
+    """Copy beside the target, then take its name: nobody sees half a file, and disks may differ."""
+    part = target.with_name(target.name + ".part")
+    shutil.copyfile(source, part)
+    part.replace(target)
+
+
+def load_kokoro(threads: int) -> Speak:
+    """The synthesizer of the episodes: Kokoro's Mandarin voices, by way of dubwright's own adapter."""
+    from dubwright.dub.kokoro import Kokoro
+    from dubwright.models.store import ModelStore
+
+    resolved = settings.load()
+    store = ModelStore(str(resolved.models_dir), resolved.models_mirror)
+    kokoro = Kokoro(resolved.dub, {name: store.ensure(name) for name in Kokoro.info.models}, threads)
+    return lambda text, voice: kokoro.speak(text, "zh", voice)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m samples.render", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="folder to render into")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads to use")
+    given = parser.parse_args()
+    series = render(
+        given.out,
+        lambda: load_kokoro(given.threads),
+        given.threads,
+        lambda text: print(text, file=sys.stderr, flush=True),  # noqa: T201
+    )
+    print(series)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
