@@ -167,13 +167,13 @@ def _catalog(source: str, rows: Iterable[Row]) -> Catalog:
         if len(candidates) == 1:
             known.setdefault(series, []).append(candidates[0])
             continue
-        error = DuplicateEpisodeError(
+        duplicate = DuplicateEpisodeError(
             f"{len(candidates)} videos have this name: {', '.join(each.uri for each in candidates)}",
             where=f"{series}/{episode}",
             field="episode",
             remedy="rename all but one of them, or name the episodes in a manifest",
         )
-        problems.append(Problem(series, episode, error))
+        problems.append(Problem(series, episode, duplicate))
     works = []
     for name, episodes in known.items():
         try:

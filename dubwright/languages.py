@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import langcodes
+from langcodes.tag_parser import LanguageTagError
 
 from dubwright.errors import LanguageError
 
@@ -18,7 +19,7 @@ def parse(tag: str) -> str:
     try:
         language = langcodes.Language.get(tag.strip(), normalize=True)
         known = language.is_valid() and language.language not in (None, "und")
-    except (langcodes.LanguageTagError, AttributeError):
+    except (LanguageTagError, AttributeError):
         known = False
     if not known:
         raise LanguageError(

@@ -38,7 +38,8 @@ class UnitFile:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def rows(self) -> list[dict[str, Any]]:
-        return self.table.to_pylist()
+        rows: list[dict[str, Any]] = self.table.to_pylist()
+        return rows
 
     def row(self) -> dict[str, Any]:
         """The only row of a one-row unit."""

@@ -154,4 +154,4 @@ def parse_failure(key: str) -> FailureKey | None:
     if not head.startswith("failure/stage=") or not found:
         return None
     unit = parse_unit(head.removeprefix("failure/stage=") + ".parquet")
-    return unit and FailureKey(unit, int(found[1]), found[2] == "permanent")
+    return FailureKey(unit, int(found[1]), found[2] == "permanent") if unit else None
