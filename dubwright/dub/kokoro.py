@@ -27,19 +27,19 @@ from dubwright.settings import DubSettings
 MODEL = "kokoro-v1.0-int8"
 VOICES = "kokoro-voices"
 
-# Best first by the grades that the model's authors give. A voice is a style, not a language: where a language has few
-# of its own, voices of its neighbours follow, so that a cast can be told apart.
+# Best first: the grades that the model's authors give, corrected by what a recognizer understood of each. A voice is a
+# style, not a language: where a language has few of its own, its neighbours' follow, so that a cast can be told apart.
 _VOICES = {
-    "en": "af_heart am_michael af_bella am_fenrir bf_emma am_puck af_nicole bm_george af_aoede bm_fable af_kore am_echo "
-    "af_sarah am_eric af_nova am_onyx af_alloy bm_lewis bf_isabella am_liam af_sky bm_daniel bf_alice am_adam af_jessica "
-    "bf_lily af_river",
+    "en": "af_heart am_michael af_bella am_fenrir bf_emma am_puck af_aoede bm_george af_kore bm_fable af_sarah am_echo "
+    "af_nova am_onyx af_alloy bm_lewis af_jessica am_adam bf_isabella am_eric bf_lily am_liam af_sky bm_daniel af_river "
+    "bf_alice",
     "en-GB": "bf_emma bm_george bf_isabella bm_fable bf_alice bm_lewis bf_lily bm_daniel",
-    "es": "ef_dora em_alex pf_dora em_santa if_sara pm_alex af_bella im_nicola af_heart am_fenrir ff_siwis am_michael",
-    "fr": "ff_siwis im_nicola if_sara am_michael ef_dora am_fenrir af_heart bm_george af_bella am_puck",
-    "it": "if_sara im_nicola ef_dora em_alex pf_dora pm_alex ff_siwis am_fenrir af_bella am_michael",
-    "pt": "pf_dora pm_alex ef_dora pm_santa if_sara em_alex af_bella im_nicola af_heart am_fenrir ff_siwis am_michael",
+    "es": "ef_dora em_alex pf_dora em_santa if_sara pm_alex ff_siwis im_nicola af_bella am_fenrir",
+    "fr": "ff_siwis im_nicola ef_dora em_alex if_sara pm_alex pf_dora em_santa af_bella am_michael",
+    "it": "if_sara im_nicola ef_dora em_alex pf_dora pm_alex ff_siwis em_santa af_bella am_michael",
+    "pt": "pf_dora pm_alex ef_dora pm_santa if_sara em_alex ff_siwis im_nicola af_bella am_fenrir",
     "hi": "hf_alpha hm_omega hf_beta hm_psi af_bella am_fenrir af_heart am_michael",
-    "zh": "zf_xiaobei zm_yunxi zf_xiaoni zm_yunjian zf_xiaoxiao zm_yunyang zf_xiaoyi zm_yunxia",
+    "zh": "zf_xiaoxiao zm_yunxi zf_xiaobei zm_yunjian zf_xiaoyi zm_yunyang zf_xiaoni zm_yunxia",
 }
 _ESPEAK = {"en": "en-us", "en-GB": "en-gb", "es": "es", "fr": "fr-fr", "it": "it", "pt": "pt-br", "hi": "hi"}
 _SEX = {"f": "female", "m": "male"}
@@ -142,7 +142,8 @@ def _espeak(variety: str) -> Callable[[str], str]:
     logging.getLogger("phonemizer").setLevel(logging.ERROR)  # it reports every foreign word
     if variety.startswith("en"):
         english = espeak.EspeakFallback(british=variety == "en-GB")
-        return lambda text: english(SimpleNamespace(text=text))[0] or ""
+        # Made for single words: of "general" it would keep the r twice.
+        return lambda text: (english(SimpleNamespace(text=text))[0] or "").replace("ɹɹ", "ɹ")
     other = espeak.EspeakG2P(_ESPEAK[variety])
     return lambda text: str(other(text)[0])
 
