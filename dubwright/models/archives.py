@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -88,7 +91,13 @@ def _readable(path: Path) -> Iterator[None]:
     """Whatever the archive's readers raise becomes a `ModelError` that names the archive."""
     try:
         yield
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, gzip.BadGzipFile, EOFError) as error:
+    except ModelError:
+        raise
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError) as error:
         raise ModelError(f"is no readable archive: {error}", where=path.name) from error
-    except (NotImplementedError, RuntimeError) as error:  # zipfile: a compression it lacks, an encrypted member
+    except (RuntimeError, ValueError, OverflowError) as error:  # an encrypted member, an odd compression, mad offsets
         raise ModelError(f"cannot be unpacked: {error}", where=path.name) from error
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):  # a disk's own trouble is no fault of the archive
+            raise
+        raise ModelError(f"is no readable archive: {error}", where=path.name) from error

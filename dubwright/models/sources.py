@@ -73,7 +73,7 @@ def _fetch_mirror(mirror: Mirror, job: Job) -> None:
         target = job.folder / f"{file.sha256}.copy"
         try:
             with store.as_file(mirror_key(file)) as path, path.open("rb") as stream:
-                copy(stream, target, file.bytes, report=job.report_after(before))
+                copy(stream.read, target, file.bytes, report=job.report_after(before))
         except KeyMissingError:
             raise ModelError(f"has no {mirror_key(file)} ({file.path})") from None
         job.deliver(file, target)
@@ -130,7 +130,8 @@ def _append(url: str, had: int, file: PinnedFile, target: Path, report: Callable
         start = had if response.status == http.client.PARTIAL_CONTENT else 0
         if response.length is not None and start + response.length != file.bytes:
             raise ModelError(f"has {start + response.length} bytes, {file.bytes} are pinned ({url})")
-        copy(response, target, file.bytes, append=start > 0, report=report)
+        # As bytes come: to wait for whole chunks would lose the last one when the connection breaks.
+        copy(response.read1, target, file.bytes, append=start > 0, report=report)
 
 
 def _open(url: str, offset: int) -> http.client.HTTPResponse:

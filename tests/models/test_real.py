@@ -1,0 +1,18 @@
+"""The real models of this machine are what the registry says."""
+
+from __future__ import annotations
+
+import pytest
+
+from dubwright import settings
+from dubwright.models import registry
+from dubwright.models.store import ModelStore
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("name", [artefact.name for artefact in registry.all()])
+def test_the_models_on_this_machine_are_the_pinned_ones(name: str) -> None:
+    configured = settings.load()
+    store = ModelStore(configured.models_dir, configured.models_mirror)
+    store.ensure(name)
+    assert store.verify(name) == ()
