@@ -148,17 +148,16 @@ def outcome(
         console.print(table)
         if len(rows) > MOST_ROWS:
             console.print(f"… and {len(rows) - MOST_ROWS} more")
+    committed = sum(unit.state == "committed" for unit in after)
     if computed == 0:
-        console.print(
-            f"Nothing to do: all {len(after.units)} units are committed in {lake.uri}"
-            if not failures
-            else "Nothing new to do."
-        )
+        console.print(f"Nothing to do: {committed} of {len(after.units)} units are committed in {lake.uri}")
     elif video_s:
         console.print(
             f"{computed} units in {seconds:.1f} s for {video_s:.1f} s of video in {len(after.languages)} languages: "
             f"{seconds / video_s:.2f}x real time"
         )
+    else:
+        console.print(f"{computed} units in {seconds:.1f} s; {committed} of {len(after.units)} are committed")
     _print_failures(failures)
     _print_files(exported)
 

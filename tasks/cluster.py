@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -172,8 +173,10 @@ async def bench(settings: Settings, *, width: int = 64, address: str | None = No
         if joined:
             target: Any = joined
         else:
-            # A Dask worker runs one unit at a time, whatever the unit needs.
             dask.config.set({"distributed.scheduler.allowed-failures": DEATHS_ALLOWED})
+            # Prefect's root logger would print every coming and going of Dask's.
+            logging.getLogger("distributed").setLevel(logging.ERROR)
+            # A Dask worker runs one unit at a time, whatever the unit needs.
             target = await asyncio.to_thread(
                 LocalCluster,
                 n_workers=fit.workers,
