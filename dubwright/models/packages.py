@@ -87,6 +87,9 @@ class _Downloads:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         self._stopped.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
@@ -105,7 +108,8 @@ class _Downloads:
         return sum(_size(path) for path in (*self._kept.values(), *self._folder.glob(f"{INCOMING}*")))
 
     def forget(self) -> None:
-        """Remove the archives that are there."""
+        """End what is under way and remove every archive: which of them is to blame is not known."""
+        self._stop()
         for path in self._kept.values():
             path.unlink(missing_ok=True)
 

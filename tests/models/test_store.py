@@ -114,7 +114,7 @@ def test_a_failure_names_the_artefact_each_source_and_each_answer(web: Web, open
     for part in ("mirror file:" if "file:" in said else f"mirror {tmp_path}", "has no models/", "upstream 127.0.0.1"):
         assert part in said
     assert "answered 404" in said
-    assert "pip box-one 1.0" in said
+    assert "pip box-py 1.0" in said
     assert "copy the files into" in said
 
 
