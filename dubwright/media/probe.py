@@ -5,6 +5,8 @@ Headers lie, so every packet's time is read (but not decoded); a video of some m
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,8 +24,12 @@ from dubwright.media import ffmpeg
 OPEN_TIMEOUT_S = 60.0
 MAX_PACKETS = 4_000_000
 MAX_UNDECODED = 500
+MAX_PIXELS = 8192 * 8192
 # A file that ends before this share of what it announces was cut off; above it, the rest is worth delivering.
-SOUND_SHARE = 0.9
+WHOLE_SHARE = 0.9
+NOTICEABLE_S = 0.25
+# Times of decoding never fall in a sound file; by so much they fall only where another file's begin.
+RESTART_S = 1.0
 _REMEDY = "deliver this episode again as a video with picture and sound, such as MP4 with H.264 and AAC"
 
 
@@ -46,7 +52,7 @@ class VideoStream:
 @dataclass(frozen=True, slots=True)
 class AudioStream:
     """The first sound. `start_ms` is when it begins after the picture (before it where negative), `duration_ms`
-    how long its packets last, gaps not counted."""
+    how long its packets say that they last, together."""
 
     codec: str
     sample_rate: int
@@ -58,7 +64,10 @@ class AudioStream:
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """A video file. `duration_ms` is the picture's; `notes` say in words what is odd."""
+    """A video file. `duration_ms` is the picture's; `notes` say in words what is odd.
+
+    `picture_starts_s` is the time (s) that the file itself writes on the picture's first frame.
+    """
 
     container: str
     bytes: int
@@ -66,31 +75,49 @@ class MediaInfo:
     video: VideoStream
     audio: AudioStream
     notes: tuple[str, ...] = ()
+    picture_starts_s: float = 0.0
 
 
-@dataclass(slots=True)
-class _Clock:
-    """Packet times of one stream, in seconds on the file's clock."""
+class _Track:
+    """One stream's packet times in seconds on the file's clock, and its first decoded frame."""
 
-    starts: list[float]
-    end: float = 0.0
-    lasting: float = 0.0
-    corrupt: int = 0
+    def __init__(self, stream: Any, *, has_pts: bool = True) -> None:
+        self.stream = stream
+        self.has_pts = has_pts
+        self.starts = array("d")
+        self.end = -math.inf
+        self.lasting = 0.0
+        self.corrupt = 0
+        self.restarts = 0
+        self.frame: Any = None
+        self._tried = 0
+        self._dts = -math.inf
 
     def add(self, packet: Any) -> None:
         self.corrupt += packet.is_corrupt
-        duration = float((packet.duration or 0) * packet.time_base)
-        time = packet.pts if packet.pts is not None else packet.dts
+        if self.frame is None and self._tried < MAX_UNDECODED:
+            self._tried += 1
+            with suppress(av.error.FFmpegError):
+                self.frame = next(iter(packet.decode()), None)
+        time = packet.pts if self.has_pts and packet.pts is not None else packet.dts
         if time is None or packet.is_discard:
             return
-        start = float(time * packet.time_base)
+        start, duration = float(time * packet.time_base), float((packet.duration or 0) * packet.time_base)
+        dts = start if packet.dts is None else float(packet.dts * packet.time_base)
+        self.restarts += dts < self._dts - RESTART_S
+        self._dts = dts
         self.starts.append(start)
-        self.end = max(self.end, start + duration) if len(self.starts) > 1 else start + duration
+        self.end = max(self.end, start + duration)
         self.lasting += duration
 
     @property
     def start(self) -> float:
         return min(self.starts)
+
+    @property
+    def heard(self) -> float:
+        """When the first decoded sound is heard: the packets before it may only prime the decoder."""
+        return self.start if self.frame.pts is None else float(self.frame.pts * self.frame.time_base)
 
 
 def probe(path: Path) -> MediaInfo:
@@ -98,47 +125,49 @@ def probe(path: Path) -> MediaInfo:
     is cut off, or is missing; it names the file, the stream and the remedy."""
     size = _size(path)
     with open_untrusted(path) as container:
-        picture, sound = _picture(container, path), _sound(container, path)
-        frame = _first_frame(container, picture, path)
-        announced = (container.duration or 0) / av.time_base
-        video_clock, audio_clock = _read_clocks(container, picture, sound, path)
-        notes: list[str] = []
-        steps = np.diff(np.sort(np.array(video_clock.starts)))
-        usual = float(np.median(steps)) if len(steps) else 1 / float(picture.average_rate or 25)
+        # AVI writes no times of display down, and what FFmpeg makes up for them is late by a frame or two.
+        picture = _Track(_first_picture(container, path), has_pts=container.format.name != "avi")
+        sound = _Track(first_sound(container, path))
+        _read_packets(container, picture, sound, path)
+        steps = np.diff(np.sort(np.asarray(picture.starts)))
+        usual = float(np.median(steps)) if len(steps) else 1 / float(picture.stream.average_rate or 25)
         # The last frame's own duration is often not written down.
-        picture_end = max(video_clock.end, max(video_clock.starts) + usual)
-        first = min(video_clock.start, audio_clock.start)
-        _check_whole(path, announced, max(picture_end, audio_clock.end) - first, notes)
-        rotation, odd = _rotation(frame)
-        if odd:
-            notes.append(odd)
-        if video_clock.corrupt or audio_clock.corrupt:
-            notes.append(f"{video_clock.corrupt + audio_clock.corrupt} packets are marked as damaged")
-        duration = picture_end - video_clock.start
-        context = sound.codec_context
+        picture_end = max(picture.end, max(picture.starts) + usual)
+        duration = picture_end - picture.start
+        first = min(picture.start, sound.heard)
+        rotation, turned = _rotation(picture.frame)
+        notes = [
+            _check_whole(path, (container.duration or 0) / av.time_base, max(picture_end, sound.end) - first),
+            turned,
+            f"packets marked as damaged: {picture.corrupt + sound.corrupt}"
+            if picture.corrupt + sound.corrupt
+            else None,
+        ]
+        seen, heard = picture.stream.codec_context, sound.stream.codec_context
         return MediaInfo(
             container=container.format.name,
             bytes=size,
             duration_ms=round(1000 * duration),
             video=VideoStream(
-                codec=picture.codec_context.name,
-                width=picture.codec_context.width,
-                height=picture.codec_context.height,
+                codec=seen.name,
+                width=seen.width,
+                height=seen.height,
                 rotation=rotation,
-                fps=round(len(video_clock.starts) / duration, 3),
+                fps=round(len(picture.starts) / duration, 3),
                 variable_frame_rate=_is_variable(steps),
-                pixel_format=frame.format.name,
-                start_ms=round(1000 * (video_clock.start - first)),
+                pixel_format=picture.frame.format.name,
+                start_ms=round(1000 * (picture.start - first)),
             ),
             audio=AudioStream(
-                codec=context.name,
-                sample_rate=context.sample_rate,
-                channels=context.layout.nb_channels,
-                layout=context.layout.name,
-                start_ms=round(1000 * (audio_clock.start - video_clock.start)),
-                duration_ms=round(1000 * audio_clock.lasting),
+                codec=heard.name,
+                sample_rate=heard.sample_rate,
+                channels=heard.layout.nb_channels,
+                layout=heard.layout.name,
+                start_ms=round(1000 * (sound.heard - picture.start)),
+                duration_ms=round(1000 * sound.lasting),
             ),
-            notes=tuple(notes),
+            notes=tuple(note for note in notes if note),
+            picture_starts_s=picture.start,
         )
 
 
@@ -175,75 +204,62 @@ def _size(path: Path) -> int:
     return size
 
 
-def _picture(container: InputContainer, path: Path) -> Any:
+def _first_picture(container: InputContainer, path: Path) -> Any:
     # A cover image is a video stream to FFmpeg, and no moving picture to anyone else.
     still = Disposition.attached_pic | Disposition.timed_thumbnails
     for stream in container.streams.video:
         if not stream.disposition & still:
-            return _decodable(stream, path, "picture")
+            _check_decodable(stream, path, "picture")
+            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+            return stream
     raise MediaError("has no picture stream", where=str(path), field="picture", remedy=_REMEDY)
 
 
-def _sound(container: InputContainer, path: Path) -> Any:
+def first_sound(container: InputContainer, path: Path) -> Any:
+    """The stream that counts as the file's sound. Raises `MediaError` if there is none, or none that decodes."""
     for stream in container.streams.audio:
-        return _decodable(stream, path, "sound")
+        _check_decodable(stream, path, "sound")
+        return stream
     raise MediaError("has no sound stream", where=str(path), field="sound", remedy=_REMEDY)
 
 
-def _decodable(stream: Any, path: Path, field: str) -> Any:
+def _check_decodable(stream: Any, path: Path, field: str) -> None:
     if stream.codec_context is None:
         raise MediaError(f"no decoder for the {field}'s codec", where=str(path), field=field, remedy=_REMEDY)
-    return stream
 
 
-def _first_frame(container: InputContainer, picture: Any, path: Path) -> Any:
-    """The first frame that decodes; the container stands at its start again."""
-    for count, packet in enumerate(container.demux(picture)):
-        with suppress(av.error.FFmpegError):
-            for frame in packet.decode():
-                container.seek(0)
-                return frame
-        if count >= MAX_UNDECODED:
-            break
-    raise MediaError("no frame of the picture can be decoded", where=str(path), field="picture", remedy=_REMEDY)
-
-
-def _read_clocks(container: InputContainer, picture: Any, sound: Any, path: Path) -> tuple[_Clock, _Clock]:
-    clocks = {picture.index: _Clock([]), sound.index: _Clock([])}
-    heard = False
-    for count, packet in enumerate(container.demux(picture, sound)):
-        clocks[packet.stream_index].add(packet)
-        if packet.stream_index == sound.index and not heard:
-            heard = _hear(packet, clocks[sound.index])
+def _read_packets(container: InputContainer, picture: _Track, sound: _Track, path: Path) -> None:
+    """Read the file from end to end."""
+    tracks = {picture.stream.index: picture, sound.stream.index: sound}
+    for count, packet in enumerate(container.demux(picture.stream, sound.stream)):
+        tracks[packet.stream_index].add(packet)
         if count >= MAX_PACKETS:
             raise MediaError(f"has more than {MAX_PACKETS} packets", where=str(path), remedy="is this an episode?")
-    for stream, field in ((picture, "picture"), (sound, "sound")):
-        if not clocks[stream.index].starts:
-            raise MediaError(f"its {field} stream is empty", where=str(path), field=field, remedy=_REMEDY)
-    return clocks[picture.index], clocks[sound.index]
+    for track, field in ((picture, "picture"), (sound, "sound")):
+        if not track.starts or track.frame is None:
+            problem = f"nothing of its {field} can be decoded"
+            raise MediaError(problem, where=str(path), field=field, remedy=_REMEDY)
+        if track.restarts:
+            raise MediaError(
+                "its clock starts anew midway, as where files were put together byte by byte",
+                where=str(path),
+                field=f"{field} timestamps",
+                remedy="write it anew with timestamps that rise: ffmpeg -i OLD -c copy NEW.mp4",
+            )
 
 
-def _hear(packet: Any, clock: _Clock) -> bool:
-    """Take the first decoded frame's time for the sound's start: the packets before it may only prime the decoder."""
-    with suppress(av.error.FFmpegError):
-        for frame in packet.decode():
-            if frame.pts is not None:
-                clock.starts[:] = [float(frame.pts * frame.time_base)]
-            return True
-    return False
-
-
-def _check_whole(path: Path, announced: float, found: float, notes: list[str]) -> None:
-    """`announced` and `found` are lengths of the whole file in seconds."""
-    if found < announced * SOUND_SHARE:
+def _check_whole(path: Path, announced: float, found: float) -> str | None:
+    """Compare the whole file's announced and found lengths (s); a note where they differ a little."""
+    if found < announced * WHOLE_SHARE:
         raise MediaError(
             f"is cut off: it announces {announced:.1f} s and ends after {found:.1f} s",
             where=str(path),
             field="duration",
             remedy="copy or deliver it again, whole",
         )
-    if abs(found - announced) > max(1.0, 0.02 * announced) and announced:
-        notes.append(f"the file announces {announced:.1f} s and lasts {found:.1f} s")
+    if announced and abs(found - announced) > NOTICEABLE_S:
+        return f"the file announces {announced:.1f} s and lasts {found:.1f} s"
+    return None
 
 
 def _rotation(frame: Any) -> tuple[int, str | None]:
