@@ -22,11 +22,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from dubwright import facts, settings
 from dubwright.dub.engine import Speech
-from dubwright.media import ffmpeg
+from dubwright.media.sound import write_flac
 from samples import picture, script, sound
 from samples.script import Episode, Script
 
@@ -66,7 +64,7 @@ def _render_episode(
     with tempfile.TemporaryDirectory(prefix="dubwright-sample-") as name:
         folder = Path(name)
         for stem, samples in (("speech", track.speech), ("bed", track.bed), ("mix", track.mix)):
-            _write_flac(samples, folder / f"{stem}.flac")
+            write_flac(folder / f"{stem}.flac", samples, sound.RATE)
         video = picture.encode(episode, whole.facts.title, track, whole.parts, folder, threads)
         _replace(folder / "speech.flac", truth / "speech.flac")
         _replace(folder / "bed.flac", truth / "bed.flac")
@@ -101,17 +99,6 @@ def _complete(series: Path, truth: Path, episode: Episode, digest: str) -> bool:
     except (OSError, ValueError):
         return False
     return marker.get("digest") == digest and all(file.is_file() and file.stat().st_size for file in files)
-
-
-def _write_flac(samples: sound.Sound, path: Path) -> None:
-    channels = 1 if samples.ndim == 1 else samples.shape[1]
-    raw = ["-f", "f32le", "-ar", str(sound.RATE), "-ac", str(channels), "-i", "pipe:0"]
-    ffmpeg.run(
-        [*raw, "-c:a", "flac", "-sample_fmt", "s16", ffmpeg.address(path)],
-        what=f"write {path.name}",
-        timeout_s=120,
-        stdin=np.ascontiguousarray(samples, dtype="<f4").tobytes(),
-    )
 
 
 def _write_json(content: object, path: Path) -> None:
