@@ -1,0 +1,251 @@
+"""Translation by a language model on this machine's processor: any GGUF of Qwen's chat form, through llama.cpp.
+
+A scene is one dialogue with the model, a turn a line, so that each line costs its own words only and has what was
+said before it as context. A language other than English is reached through English, which small models know best.
+
+Answers do not depend on what the process did before: llama.cpp computes slightly different numbers for the same text
+evaluated in other portions, enough to change a word. So each dialogue begins on its opening evaluated always in the
+same way (`_Model.begin`), and continues in portions that its own lines decide.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from dubwright import languages
+from dubwright.engines import EngineInfo
+from dubwright.errors import EngineOutputError, ModelError
+from dubwright.settings import TranslateSettings
+from dubwright.translate import check, glossary, prompt
+from dubwright.translate.check import Problem
+from dubwright.translate.engine import Scene, Translated
+
+PIVOT = "en"
+# Openings kept evaluated at once: English and two others. A token takes 28 KiB in each.
+SLOTS = 3
+SLOT_TOKENS = 1536
+# Beyond this a dialogue starts anew, with the last lines carried over; the rest holds the longest line and answer.
+DIALOGUE_TOKENS = 1024
+LONGEST_LINE = 200  # characters
+LATER_TEMPERATURE = 0.7
+
+
+class Llama:
+    """A translator on llama.cpp."""
+
+    info: ClassVar[EngineInfo] = EngineInfo(
+        name="llama",
+        revision=100 * 1 + prompt.PROMPT_VERSION,
+        languages=frozenset(),
+        code_licence="MIT",
+        weights_licence="Apache-2.0",
+        package="xllamacpp",
+        extra="embedded",
+    )
+
+    def __init__(self, settings: TranslateSettings, models: dict[str, Path], threads: int) -> None:
+        """Raises `ModelError` if the model's folder does not hold one GGUF file, or it cannot be loaded."""
+        self._settings = settings
+        self._model = _Model(_gguf(models[settings.model]), threads)
+
+    def translate(self, scene: Scene) -> list[Translated]:
+        texts = [line.text for line in scene.lines]
+        terms = [glossary.occurring(text, scene.glossary) for text in texts]
+        if languages.base(scene.source) == PIVOT or languages.base(scene.target) == PIVOT:
+            answers = self._dialogue(scene.source, scene.target, texts, terms)
+        else:
+            answers = self._through_pivot(scene, texts, terms)
+        return [
+            Translated(line.segment, answer.text, answer.notes)
+            for line, answer in zip(scene.lines, answers, strict=True)
+        ]
+
+    def _through_pivot(self, scene: Scene, texts: Sequence[str], terms: Sequence[Mapping[str, str]]) -> list[_Answer]:
+        """Into English with the target's renderings already in place, and from there on, around them."""
+        english = self._dialogue(scene.source, PIVOT, texts, terms)
+        held = [
+            {
+                rendering: rendering
+                for rendering in line.values()
+                if answer.text and glossary.rendered(answer.text, rendering)
+            }
+            for line, answer in zip(terms, english, strict=True)
+        ]
+        answers = self._dialogue(PIVOT, scene.target, [answer.text or "" for answer in english], held)
+        found = []
+        for text, line, first, second in zip(texts, terms, english, answers, strict=True):
+            if first.text is None:
+                found.append(first)
+                continue
+            # What counts is the line's own source: names lost on the way to English are noticed here.
+            wrong = check.problems(second.text or "", text, source=scene.source, target=scene.target, terms=line)
+            found.append(second if second.text is None else _answer(second.text, wrong))
+        return found
+
+    def _dialogue(
+        self, source: str, target: str, texts: Sequence[str], terms: Sequence[Mapping[str, str]]
+    ) -> list[_Answer]:
+        dialogue = _Dialogue(self._model, self._settings, source, target)
+        return [dialogue.translate(text, line) for text, line in zip(texts, terms, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A line's translation; None, with the reasons, where there is none."""
+
+    text: str | None
+    notes: tuple[str, ...] = ()
+
+
+def _answer(text: str, wrong: Sequence[Problem]) -> _Answer:
+    notes = tuple(problem.message for problem in wrong)
+    return _Answer(None if any(problem.fatal for problem in wrong) else text, notes)
+
+
+@dataclass(slots=True)
+class _Dialogue:
+    """The lines of a scene asked one after another."""
+
+    model: _Model
+    settings: TranslateSettings
+    source: str
+    target: str
+    said: list[str] = field(default_factory=list)
+    text: str = ""
+    tokens: int = 0
+
+    def translate(self, line: str, terms: Mapping[str, str]) -> _Answer:
+        """Ask until an answer passes or the attempts are used up; the best answer had."""
+        if not any(char.isalnum() for char in line):
+            return _Answer(None, ("nothing to translate",))
+        if len(line) > LONGEST_LINE:
+            return _Answer(None, (f"longer than {LONGEST_LINE} characters",))
+        self._make_room()
+        best: tuple[tuple[bool, int], str, list[Problem]] | None = None
+        reminder = ""
+        for attempt in range(self.settings.attempts):
+            text, wrong = self._ask(line, terms, attempt, reminder)
+            score = (any(problem.fatal for problem in wrong), len(wrong))
+            if best is None or score < best[0]:
+                best = score, text, wrong
+            if not wrong:
+                break
+            reminder = prompt.reminder([problem.kind for problem in wrong], self.target)
+        assert best is not None  # noqa: S101 - there is at least one attempt
+        answer = _answer(best[1], best[2])
+        if answer.text:
+            # An unusable answer is not kept: the next lines would follow its example.
+            self.said.append(prompt.question(line, terms) + prompt.reply(answer.text))
+            self.text += self.said[-1]
+        return answer
+
+    def _ask(self, line: str, terms: Mapping[str, str], attempt: int, reminder: str) -> tuple[str, list[Problem]]:
+        later = attempt > 1
+        said, whole, self.tokens = self.model.complete(
+            self.text + prompt.question(line, terms, reminder),
+            slot=self.model.slot(self.source, self.target),
+            longest=_longest_answer(line),
+            temperature=max(self.settings.temperature, LATER_TEMPERATURE if later else 0.0),
+            seed=self.settings.seed + attempt,
+        )
+        text = check.clean(said, self.target)
+        told = prompt.instructions(self.source, self.target)
+        wrong = check.problems(text, line, source=self.source, target=self.target, terms=terms, told=told)
+        return text, wrong if whole else [*wrong, Problem("length", "the answer did not end")]
+
+    def _make_room(self) -> None:
+        """Begin, or begin anew with the last lines carried over."""
+        context = self.settings.context_lines
+        if self.text and self.tokens <= DIALOGUE_TOKENS and context:
+            return
+        self.text = self.model.begin(self.source, self.target)
+        self.said = self.said[len(self.said) - context :] if context else []
+        self.text += "".join(self.said)
+        self.tokens = 0
+
+
+def _longest_answer(line: str) -> int:
+    """Tokens that an answer may have: about three times what a good one needs."""
+    return 24 + sum(3 if ord(char) >= 0x2E80 else 1 for char in line)
+
+
+class _Model:
+    """llama.cpp with one model: evaluated openings in slots, and completions on them."""
+
+    def __init__(self, file: Path, threads: int) -> None:
+        import xllamacpp
+
+        params = xllamacpp.CommonParams()
+        params.model.path = str(file)
+        params.n_ctx = SLOTS * SLOT_TOKENS
+        params.n_parallel = SLOTS
+        params.cpuparams.n_threads = threads
+        params.cpuparams_batch.n_threads = threads
+        params.n_gpu_layers = 0
+        params.warmup = False
+        params.fit_params = False
+        params.verbosity = -1
+        # Reuse other than that of a slot's own beginning would make answers depend on earlier ones.
+        params.cache_ram_mib = 0
+        params.n_ctx_checkpoints = 0
+        # The library also listens on a port of this machine; nobody else is to use it.
+        params.api_keys = [secrets.token_hex(32)]
+        params.webui = False
+        params.endpoint_slots = False
+        try:
+            self._server = xllamacpp.Server(params)
+        except Exception as error:
+            raise ModelError(f"llama.cpp cannot load the model: {error}", where=str(file)) from error
+        self._openings: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    def slot(self, source: str, target: str) -> int:
+        return self._openings[source, target]
+
+    def begin(self, source: str, target: str) -> str:
+        """Bring a slot to an opening, bit for bit the same whatever it held before; the opening."""
+        text = prompt.opening(source, target)
+        key = (source, target)
+        if key not in self._openings:
+            used = len(self._openings)
+            self._openings[key] = used if used < SLOTS else self._openings.popitem(last=False)[1]
+            self.complete(text, slot=self.slot(*key), longest=0, cached=False)
+        self._openings.move_to_end(key)
+        # Evaluates the last token once more, alone, and drops whatever came after it.
+        self.complete(text, slot=self.slot(*key), longest=0)
+        return text
+
+    def complete(
+        self, text: str, *, slot: int, longest: int, temperature: float = 0.0, seed: int = 0, cached: bool = True
+    ) -> tuple[str, bool, int]:
+        """What follows a text up to the end of the line or turn, whether it ended by itself, tokens of both.
+
+        Raises `EngineOutputError` if llama.cpp answers with an error.
+        """
+        request: dict[str, Any] = {
+            "prompt": text,
+            "id_slot": slot,
+            "max_tokens": longest,
+            "temperature": temperature,
+            "seed": seed,
+            "cache_prompt": cached,
+            "stop": ["\n", prompt.TURN_END],
+        }
+        answer = self._server.handle_completions(request)
+        try:
+            (choice,) = answer["choices"]
+            return choice["text"], choice["finish_reason"] == "stop", answer["usage"]["total_tokens"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise EngineOutputError(f"llama.cpp answered {str(answer)[:200]!r}", where="llama") from error
+
+
+def _gguf(place: Path) -> Path:
+    """The model's file: the place itself, or the only GGUF in it."""
+    files = [place] if place.is_file() else sorted(place.glob("*.gguf"))
+    if len(files) != 1:
+        raise ModelError(f"{len(files)} GGUF files instead of one", where=str(place), remedy="dubwright models verify")
+    return files[0]
