@@ -173,9 +173,11 @@ def _decoding(path: Path) -> Iterator[Any]:
     """The first sound stream of a file of our own."""
     try:
         with av.open(ffmpeg.address(path), "r", options={"protocol_whitelist": "file"}) as container:
-            if not container.streams.audio:
+            streams = container.streams.audio
+            # FFmpeg opens any file that is called .flac, and only then finds nothing in it.
+            if not streams or not streams[0].codec_context.sample_rate:
                 raise MediaError("has no sound stream", where=str(path), field="sound")
-            yield container.streams.audio[0]
+            yield streams[0]
     except (av.error.FFmpegError, UnicodeError) as error:
         raise MediaError(f"sound that cannot be read: {error}", where=str(path), field="sound") from error
 

@@ -1,0 +1,128 @@
+"""A beep at every full second of the sound tells where the decoder put it on the picture's clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dubwright.errors import MediaError
+from dubwright.media import sound
+from dubwright.media.decode import Decoded, decode, track_length
+from dubwright.media.probe import MediaInfo, probe
+from tests.media import clips
+
+RATE = 48_000
+
+
+def decoded(path: Path, rate: int = RATE) -> tuple[MediaInfo, Decoded, sound.Samples]:
+    info = probe(path)
+    target = path.with_name("track.flac")
+    result = decode(path, info, target, rate)
+    samples, found = sound.read(target)
+    assert found == rate
+    assert samples.shape == (track_length(info, rate), 2)
+    return info, result, samples
+
+
+def beeps(samples: sound.Samples, rate: int = RATE) -> list[float]:
+    """When each beep starts (s): the first loud sample after 0.3 s without one."""
+    loud = np.flatnonzero(np.abs(samples[:, 0]) > 0.1)
+    return [float(at / rate) for at in loud[np.diff(loud, prepend=-rate) > 0.3 * rate]]
+
+
+def near(*times: float) -> object:
+    return pytest.approx(list(times), abs=0.002)
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "ts", "flv", "mov"])
+@pytest.mark.parametrize("delay_s", [0.0, 0.5, -0.5])
+def test_sound_lies_on_the_pictures_clock(tmp_path: Path, ending: str, delay_s: float) -> None:
+    path = clips.make_clip(tmp_path / f"a.{ending}", seconds=3, sound_delay_s=delay_s, rate=44_100)
+    _, result, samples = decoded(path, 44_100)
+    expected = {0.0: near(0, 1, 2), 0.5: near(0.5, 1.5, 2.5), -0.5: near(0.5, 1.5)}
+    assert beeps(samples, 44_100) == expected[delay_s]
+    assert any("ends" in note for note in result.notes) == (delay_s < 0)
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 32_000, 44_100, 48_000, 96_000])
+@pytest.mark.parametrize("seconds", [0.76, 1.96])
+def test_length_is_the_pictures_to_the_sample(tmp_path: Path, rate: int, seconds: float) -> None:
+    path = clips.make_clip(tmp_path / "a.mkv", seconds=seconds, sound_seconds=3, rate=rate, codec="flac")
+    for target in (44_100, 48_000):
+        info, result, samples = decoded(path, target)
+        assert info.duration_ms == pytest.approx(1000 * seconds, abs=1)
+        assert abs(len(samples) - info.duration_ms * target / 1000) <= 1
+        assert beeps(samples, target) == near(*range(round(seconds + 0.5)))
+        assert result.own_ms == pytest.approx(3000, abs=5)
+        assert result.notes == (f"the sound runs {3 - seconds:.2f} s past the picture: left out",)
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+def test_gap_is_filled_with_silence(tmp_path: Path, ending: str) -> None:
+    whole = clips.make_clip(tmp_path / f"whole.{ending}", seconds=5)
+    path = clips.spoil_sound(whole, tmp_path / f"gap.{ending}", 1.5, 2.5, "drop")
+    _, result, samples = decoded(path)
+    assert beeps(samples) == near(0, 1, 3, 4)
+    assert not np.abs(samples[round(1.6 * RATE) : round(2.4 * RATE)]).any()
+    assert result.own_ms == pytest.approx(4000, abs=50)
+    assert [note for note in result.notes if "gaps in the sound: 1" in note]
+
+
+def test_one_lost_packet_does_not_put_the_rest_out_of_step(tmp_path: Path) -> None:
+    whole = clips.make_clip(tmp_path / "whole.mkv", seconds=5)
+    path = clips.spoil_sound(whole, tmp_path / "gap.mkv", 1.5, 1.51, "drop")
+    assert beeps(decoded(path)[2]) == near(0, 1, 2, 3, 4)
+
+
+def test_damaged_packets_are_noted_and_the_rest_delivered(tmp_path: Path) -> None:
+    whole = clips.make_clip(tmp_path / "whole.mkv", seconds=5)
+    path = clips.spoil_sound(whole, tmp_path / "bad.mkv", 2.4, 2.7, "garble")
+    _, result, samples = decoded(path)
+    assert beeps(samples) == near(0, 1, 2, 3, 4)
+    assert "cannot be decoded: 14" in result.notes[0]
+
+
+def test_too_much_damage_is_refused(tmp_path: Path) -> None:
+    whole = clips.make_clip(tmp_path / "whole.mkv", seconds=5)
+    path = clips.spoil_sound(whole, tmp_path / "bad.mkv", 2.4, 4.0, "garble")
+    with pytest.raises(MediaError, match=r"only 6\d % of the sound") as caught:
+        decode(path, probe(path), tmp_path / "track.flac", RATE)
+    assert (caught.value.where, caught.value.field) == (str(path), "sound")
+
+
+def test_surround_keeps_the_centre_in_both_channels(tmp_path: Path) -> None:
+    info, _, samples = decoded(clips.make_surround(tmp_path / "a.mp4"))
+    assert (info.audio.channels, info.audio.layout) == (6, "5.1")
+    assert np.abs(samples[:, 0]).max() > 0.05
+    assert np.abs(samples[:, 0] - samples[:, 1]).max() < 0.01
+    assert beeps(samples) == near(0, 1)
+
+
+def test_mono_keeps_its_level(tmp_path: Path) -> None:
+    path = clips.make_clip(tmp_path / "a.mkv", sound=clips.TONE, codec="flac")
+    _, _, samples = decoded(path)
+    assert np.abs(samples).max(axis=0) == pytest.approx([0.25, 0.25], abs=0.001)
+
+
+def test_sides_stay_where_they_are(tmp_path: Path) -> None:
+    path = clips.make_clip(tmp_path / "a.mkv", sound=f"{clips.TONE}|0", layout="stereo", codec="flac")
+    _, _, samples = decoded(path)
+    assert np.abs(samples).max(axis=0) == pytest.approx([0.25, 0], abs=0.001)
+
+
+@pytest.mark.parametrize("codec", ["ac3", "libopus", "libmp3lame", "flac", "pcm_s24le"])
+def test_other_codecs(tmp_path: Path, codec: str) -> None:
+    _, result, samples = decoded(clips.make_clip(tmp_path / "a.mkv", codec=codec))
+    assert beeps(samples) == near(0, 1)
+    assert result.notes == ()
+
+
+def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
+    path = clips.make_clip(tmp_path / "a.mp4", seconds=1, layout="stereo", sound=f"{clips.TONE}|{clips.BEEPS}")
+    contents = set()
+    for _ in range(2):
+        decode(path, probe(path), tmp_path / "track.flac", RATE)
+        contents.add((tmp_path / "track.flac").read_bytes())
+    assert len(contents) == 1
