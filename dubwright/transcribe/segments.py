@@ -66,9 +66,14 @@ def in_order(words: Sequence[Word], duration_ms: int) -> list[Word]:
         # The words to come need a millisecond each.
         start = min(max(word.start_ms, earliest), duration_ms - after - 1)
         end = min(max(min(word.end_ms, following), start + 1), duration_ms - after)
-        ordered.append(replace(word, start_ms=start, end_ms=end, probability=min(max(word.probability, 0.0), 1.0)))
+        ordered.append(replace(word, start_ms=start, end_ms=end, probability=_share(word.probability)))
         earliest = end
     return ordered
+
+
+def _share(probability: float) -> float:
+    """Within 0 to 1; 0 for what is no number."""
+    return min(probability, 1.0) if probability >= 0 else 0.0
 
 
 def _pause(words: Sequence[Word], index: int) -> int:
