@@ -35,27 +35,33 @@ VERSION = 1
 Speak = Callable[[str, str], Speech]
 
 
-def render(out: Path, speak: Callable[[], Speak], threads: int, tell: Callable[[str], None] = lambda _: None) -> Path:
+def render(
+    out: Path,
+    speak: Callable[[], Speak],
+    threads: int,
+    tell: Callable[[str], None] = lambda _: None,
+    source: Path = script.FILE,
+) -> Path:
     """Render what is missing below `out`; the series' folder. `speak` loads the synthesizer, and is called if needed."""
-    whole = script.read()
+    whole = script.read(source)
     series = out / whole.facts.title
     series.mkdir(parents=True, exist_ok=True)
-    digest = _digest()
+    made_from = digest(source)
     voice: Speak | None = None
     for episode in whole.episodes:
         truth = out / "truth" / whole.facts.title / episode.name
-        if _complete(series, truth, episode, digest):
+        if _complete(series, truth, episode, made_from):
             continue
         voice = voice or speak()
         started = time.perf_counter()
-        duration_ms = _render_episode(whole, episode, series, truth, digest, voice, threads)
+        duration_ms = _render_episode(whole, episode, series, truth, made_from, voice, threads)
         tell(f"{series.name}/{episode.name}.mp4  {duration_ms / 1000:.1f} s in {time.perf_counter() - started:.1f} s")
-    _replace(script.FILE, series / facts.FILE)
+    _replace(source, series / facts.FILE)
     return series
 
 
 def _render_episode(
-    whole: Script, episode: Episode, series: Path, truth: Path, digest: str, speak: Speak, threads: int
+    whole: Script, episode: Episode, series: Path, truth: Path, made_from: str, speak: Speak, threads: int
 ) -> int:
     spoken = [speak(line.text, whole.parts[line.speaker].voice) for line in episode.lines]
     track = sound.compose(episode, [(speech.samples, speech.rate) for speech in spoken])
@@ -81,24 +87,24 @@ def _render_episode(
     ]
     _write_json(lines, truth / "lines.json")
     effect = {"kind": episode.effect.kind, "start_ms": track.effect.start_ms, "end_ms": track.effect.end_ms}
-    _write_json({"digest": digest, "duration_ms": track.duration_ms, "effect": effect}, truth / "rendered.json")
+    _write_json({"digest": made_from, "duration_ms": track.duration_ms, "effect": effect}, truth / "rendered.json")
     return track.duration_ms
 
 
-def _digest() -> str:
+def digest(source: Path) -> str:
     """Of all that decides what is rendered, the synthesizer aside."""
     font = next(picture.FONT_FOLDER.glob("*.ttf"))
-    parts = (str(VERSION).encode(), script.FILE.read_bytes(), font.read_bytes())
+    parts = (str(VERSION).encode(), source.read_bytes(), font.read_bytes())
     return hashlib.blake2b(b"".join(hashlib.sha256(part).digest() for part in parts), digest_size=16).hexdigest()
 
 
-def _complete(series: Path, truth: Path, episode: Episode, digest: str) -> bool:
+def _complete(series: Path, truth: Path, episode: Episode, made_from: str) -> bool:
     files = [series / f"{episode.name}.mp4", *(truth / name for name in ("lines.json", "speech.flac", "bed.flac"))]
     try:
         marker = json.loads((truth / "rendered.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return marker.get("digest") == digest and all(file.is_file() and file.stat().st_size for file in files)
+    return marker.get("digest") == made_from and all(file.is_file() and file.stat().st_size for file in files)
 
 
 def _write_json(content: object, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ FRAME_MS = 40
 SPEECH_DBFS = -20.0
 BED_DB = -16.0
 TAIL_MS = 2000
+# Speech, effect and music (which stays below 0.1) add up to less than 1, so that their sum is the mix, unclipped.
+SPEECH_PEAK, EFFECT_PEAK = 0.65, 0.25
 # Each effect's level against the speech while it sounds.
 EFFECT_DB = {"door": 0.0, "glass": -4.0, "thunder": -3.0}
 
@@ -48,8 +51,7 @@ class Track:
     @property
     def mix(self) -> Sound:
         """Shape [n, 2]."""
-        both: Sound = np.clip(self.speech[:, None] + self.bed, -1, 1)
-        return both
+        return self.speech[:, None] + self.bed
 
 
 def compose(episode: Episode, spoken: Sequence[tuple[Sound, int]]) -> Track:
@@ -116,6 +118,7 @@ def _chord(name: str) -> list[int]:
     return [48 + root + interval for interval in _INTERVALS[rest]]
 
 
+@cache
 def _pad(note: int, seconds: float) -> Sound:
     time = np.arange(int(seconds * RATE)) / RATE
     pitch = 440 * 2 ** ((note - 69) / 12)
@@ -126,6 +129,7 @@ def _pad(note: int, seconds: float) -> Sound:
     return (np.stack(sides, axis=1) * _fades(len(time), 0.9, 1.2)[:, None]).astype(np.float32) * 0.25
 
 
+@cache
 def _pluck(note: int, seconds: float, *, bright: int) -> Sound:
     """A plucked string: the higher a harmonic, the sooner it is gone."""
     time = np.arange(int(seconds * RATE)) / RATE
@@ -146,7 +150,8 @@ def effect(kind: str) -> Sound:
     noise = np.random.default_rng(11)
     sound = {"door": _door, "glass": _glass, "thunder": _thunder}[kind](noise)
     sound = sound * _fades(len(sound), 0.002, 0.05).astype(np.float32)[:, None]
-    return sound * np.float32(10 ** ((SPEECH_DBFS + EFFECT_DB[kind] - active_dbfs(sound)) / 20))
+    level = np.float32(10 ** ((SPEECH_DBFS + EFFECT_DB[kind] - active_dbfs(sound)) / 20))
+    return _bend(sound * level, EFFECT_PEAK)
 
 
 def _door(noise: np.random.Generator) -> Sound:
@@ -190,10 +195,16 @@ def _thunder(noise: np.random.Generator) -> Sound:
 
 
 def _level(voice: Sound) -> Sound:
-    """Bring a line to the speech's level; its highest peaks are bent, not cut."""
-    raised = voice * np.float32(10 ** ((SPEECH_DBFS - active_dbfs(voice)) / 20))
-    size = np.abs(raised)
-    return np.where(size > 0.6, np.sign(raised) * (0.6 + 0.3 * np.tanh((size - 0.6) / 0.3)), raised).astype(np.float32)
+    """Bring a line to the speech's level."""
+    return _bend(voice * np.float32(10 ** ((SPEECH_DBFS - active_dbfs(voice)) / 20)), SPEECH_PEAK)
+
+
+def _bend(sound: Sound, peak: float) -> Sound:
+    """Keep a sound below `peak`: what exceeds two thirds of it is bent, not cut."""
+    knee = peak * 2 / 3
+    size = np.abs(sound)
+    bent = np.sign(sound) * (knee + (peak - knee) * np.tanh((size - knee) / (peak - knee)))
+    return np.where(size > knee, bent, sound).astype(np.float32)
 
 
 def _resample(sound: Sound, rate: int) -> Sound:
