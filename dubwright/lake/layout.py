@@ -6,6 +6,7 @@
     series/series=S/<kind>/<ulid>.parquet
     failure/stage=T/[language=en/]series=S/episode=E/<fingerprint>/<attempt>.<permanent|transient>.json
     blob/<first 2 hex>/<sha256>.<ext>
+    speech/<first 2 hex>/<fingerprint>                                (holds the key of the blob with a line's speech)
 
 Names of series and episodes are people's, so they are percent-encoded where a key, a file system or a
 reader of Hive partitions would trip over them; Chinese stays readable.
@@ -118,6 +119,11 @@ def parse_edit(key: str) -> EditKey | None:
 def blob(sha256: str, extension: str) -> str:
     """The key of a blob with this content digest (hex) and file ending (without dot)."""
     return f"blob/{sha256[:2]}/{sha256}.{extension}"
+
+
+def speech(fingerprint: str) -> str:
+    """The key under which the speech of a line is found again, by the fingerprint of what decides how it sounds."""
+    return f"speech/{fingerprint[:2]}/{fingerprint}"
 
 
 def is_blob(key: str) -> bool:

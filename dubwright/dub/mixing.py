@@ -1,0 +1,161 @@
+"""An episode's new sound: dubbed lines over the original, which is lowered under them.
+
+Samples are float32; the original has shape [n, 2], a line [m]. All share one rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dubwright.dub import limiter
+from dubwright.dub.silence import fade_ends
+from dubwright.media import sound
+from dubwright.settings import DubSettings
+
+Samples = NDArray[np.float32]
+Span = tuple[int, int]  # start and end, ms
+
+# The original sinks before a line and comes back slowly after it; shorter gaps stay low, or it would pump.
+ATTACK_MS, RELEASE_MS, BRIDGE_MS = 120, 350, 700
+CUT_FADE_S = 0.15
+# Of active speech, where the original has no voice to go by (dBFS, RMS).
+SPEECH_DBFS = -21.0
+SPEECH_BOUNDS_DBFS = (-32.0, -16.0)
+LOUDNESS_TOLERANCE_LU = 0.2
+# More would blow noise up to the level of speech.
+MOST_GAIN_DB = 30.0
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLine:
+    """A line at tempo 1 and where it goes; where `cut`, its sound ends early and fades."""
+
+    speech: Samples
+    start_ms: int
+    duration_ms: int
+    tempo: float
+    cut: bool = False
+
+
+def mix(
+    original: Samples,
+    rate: int,
+    lines: Sequence[PlacedLine],
+    voices: Sequence[Span],
+    settings: DubSettings,
+    kept: Sequence[Span] = (),
+) -> Samples:
+    """The dubbed sound, of the original's shape, at the delivery loudness and below the true peak.
+
+    `voices` are the spans of the original's lines that are dubbed: it is lowered there and under the lines, but not
+    where a line was `kept`. Without lines it is returned as it is.
+    """
+    if not lines:
+        return original
+    dubbed = [(line.start_ms, line.start_ms + line.duration_ms) for line in lines]
+    mixed = original * _envelope(len(original), rate, [*dubbed, *voices], kept, dubbed, settings.duck_db)[:, np.newaxis]
+    level_db = _speech_level(original, rate, voices)
+    for line in lines:
+        speech = _fitted(line, rate)
+        start = round(line.start_ms * rate / 1000)
+        piece = speech[: max(0, len(mixed) - start)]
+        mixed[start : start + len(piece)] += (piece * _gain(level_db - _active_db(piece, rate)))[:, np.newaxis]
+    return deliver(mixed, rate, settings)
+
+
+def deliver(mixed: Samples, rate: int, settings: DubSettings) -> Samples:
+    """The samples at the loudness of the settings, their true peak limited. Silence stays silence."""
+    gain_db, ceiling_db = 0.0, settings.true_peak_dbtp - 0.1
+    found = sound.loudness(mixed, rate)
+    if found.integrated_lufs <= sound.QUIETEST_LUFS:
+        return mixed
+    delivered, over = mixed, found.true_peak_dbtp - settings.true_peak_dbtp
+    for _ in range(ATTEMPTS):
+        short = settings.loudness_lufs - found.integrated_lufs
+        if abs(short) <= LOUDNESS_TOLERANCE_LU and over <= 0:
+            break
+        gain_db = min(gain_db + short, MOST_GAIN_DB)
+        delivered = limiter.limit(mixed * _gain(gain_db), rate, ceiling_db)
+        found = sound.loudness(delivered, rate)
+        over = found.true_peak_dbtp - settings.true_peak_dbtp
+        ceiling_db -= max(over, 0.0)
+    # Whatever the loudness, the peak is a promise.
+    return delivered * _gain(-over) if over > 0 else delivered
+
+
+def _fitted(line: PlacedLine, rate: int) -> Samples:
+    """The line's sound with the tempo applied, exactly as long as planned, at most."""
+    speech = sound.time_stretch(line.speech, rate, line.tempo)
+    length = round(line.duration_ms * rate / 1000)
+    return fade_ends(speech[:length], rate, CUT_FADE_S if line.cut else 0.005)
+
+
+def _speech_level(original: Samples, rate: int, voices: Sequence[Span]) -> float:
+    """How loud the original's actors speak (dBFS): the dub takes their place in the mix."""
+    pieces = [original[start * rate // 1000 : end * rate // 1000].mean(axis=1) for start, end in voices]
+    found = _active_db(np.concatenate(pieces), rate) if pieces else -np.inf
+    return float(np.clip(found, *SPEECH_BOUNDS_DBFS)) if found > -50 else SPEECH_DBFS
+
+
+def _active_db(samples: Samples, rate: int) -> float:
+    """RMS (dBFS) of the parts of a voice that sound: frames within 20 dB of the loudest tenth."""
+    frame = max(1, rate // 50)
+    count = len(samples) // frame
+    if not count:
+        return -np.inf
+    power = np.square(samples[: count * frame].reshape(count, frame)).mean(axis=1)
+    loud = np.quantile(power, 0.9)
+    if loud <= 0:
+        return -np.inf
+    return float(10 * np.log10(power[power >= loud / 100].mean()))
+
+
+def _gain(db: float) -> np.float32:
+    """Decibels as a factor; 0 for what cannot be levelled because it is silent."""
+    return np.float32(10 ** (db / 20)) if np.isfinite(db) else np.float32(0)
+
+
+def _envelope(
+    length: int, rate: int, spans: Sequence[Span], kept: Sequence[Span], dubbed: Sequence[Span], duck_db: float
+) -> Samples:
+    """The original's gain for each sample [n]: 1, or lowered by `duck_db` within the spans, with smooth ramps."""
+    total = length * 1000 // rate + 2  # one value per millisecond
+    low = np.zeros(total, bool)
+    for start, end in _bridged(spans, kept):
+        low[max(0, start) : max(0, end)] = True
+    for start, end in kept:
+        low[max(0, start) : max(0, end)] = False
+    for start, end in dubbed:
+        low[max(0, start) : max(0, end)] = True
+    depth = low.astype(np.float64)
+    edges = np.flatnonzero(np.diff(low.astype(np.int8), prepend=0, append=0))
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        before = np.arange(max(0, start - ATTACK_MS), start)
+        depth[before] = np.maximum(depth[before], _ease(1 - (start - before) / ATTACK_MS))
+        after = np.arange(end, min(total, end + RELEASE_MS))
+        depth[after] = np.maximum(depth[after], _ease(1 - (after - end + 1) / RELEASE_MS))
+    gain = np.interp(np.arange(length) * (1000 / rate), np.arange(total), 10 ** (depth * duck_db / 20))
+    return np.asarray(gain, np.float32)
+
+
+def _ease(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """0 to 1, without a corner at either end."""
+    eased: NDArray[np.float64] = (1 - np.cos(np.pi * share)) / 2
+    return eased
+
+
+def _bridged(spans: Sequence[Span], kept: Sequence[Span]) -> list[Span]:
+    """The spans, and the gaps between them that are too short to come up in; a gap with a kept line is none."""
+    ordered = sorted(spans)
+    bridges, until = [], 0
+    for (_, end), (start, _) in pairwise(ordered):
+        until = max(until, end)
+        if 0 < start - until < BRIDGE_MS and not any(first < start and last > until for first, last in kept):
+            bridges.append((until, start))
+    return [*ordered, *bridges]

@@ -1,0 +1,197 @@
+"""The stage `dub`: rows of the tables `source`, `transcript` and `translation` in, rows of the table `dub` out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dubwright import engines, unit
+from dubwright.dub import timing
+from dubwright.dub.casting import voices_of_lines
+from dubwright.dub.engine import Synthesizer
+from dubwright.dub.mixing import PlacedLine, mix
+from dubwright.dub.speech_cache import SpeechCache
+from dubwright.dub.timing import Line, Placement
+from dubwright.dub.wording import spoken
+from dubwright.engines import EngineInfo
+from dubwright.errors import EngineOutputError
+from dubwright.lake import Lake
+from dubwright.media import sound
+from dubwright.settings import DubSettings, Section
+
+REVISION = 1
+
+NO_TRANSLATION = "no translation: the original voice is kept"
+NOTHING_TO_SPEAK = "nothing to speak: the original voice is kept"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """A line of the transcript, and what became of it: its blob and samples [n] at the episode's rate, or why neither."""
+
+    segment: int
+    start_ms: int
+    end_ms: int
+    voice: str
+    blob: str | None = None
+    samples: NDArray[np.float32] | None = None
+    reason: str | None = None
+    failed: bool = False
+
+
+def engine(settings: Section, language: str) -> EngineInfo:
+    """The engine that would speak a language. Raises `LanguageError` if none of those wanted does."""
+    return engines.select("dub", cast(DubSettings, settings).engines, language)
+
+
+def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
+    """A row per segment of the transcript, and one of segment None and verdict `mix` with the whole episode's sound.
+
+    A line without usable translation or speech keeps its original voice, is flagged, and stops nothing.
+    Raises `EngineOutputError` if the engine failed on every line.
+    """
+    settings = cast(DubSettings, work.settings)
+    source = lake.read(work.upstream["ingest"]).row()
+    transcript = sorted(
+        lake.read(work.upstream["transcribe"]).rows(), key=lambda row: (row["start_ms"], row["segment"])
+    )
+    texts = {row["segment"]: _text(row) for row in lake.read(work.upstream["translate"]).rows()}
+    with lake.blob_file(source["stereo_blob"]) as path:
+        original, rate = sound.read(path, channels=2)
+    episode_ms = len(original) * 1000 // rate
+    lines = _speak(work, lake, machine, transcript, texts, rate)
+    voiced = {line.segment: line for line in lines if line.samples is not None}
+    kept = [(line.start_ms, line.end_ms) for line in lines if line.samples is None]
+    if not voiced:
+        unchanged = _row_of_mix(source["stereo_blob"], episode_ms, "no line to dub: the original sound")
+        return [*map(_row_unspoken, lines), unchanged]
+    placements = timing.plan([_to_place(line, rate) for line in voiced.values()], episode_ms, settings, kept)
+    mixed = mix(
+        original,
+        rate,
+        [_placed(voiced[place.segment], place) for place in placements if place.duration_ms],
+        [(line.start_ms, line.end_ms) for line in voiced.values()],
+        settings,
+        kept,
+    )
+    placed = {place.segment: place for place in placements}
+    rows = [_row(line, placed[line.segment]) if line.segment in placed else _row_unspoken(line) for line in lines]
+    return [*rows, _row_of_mix(_store(lake, mixed, rate), episode_ms)]
+
+
+def _text(row: Mapping[str, Any]) -> str | None:
+    """What is spoken of a translation; empty if nothing in it can be, None if there is no translation."""
+    return None if row["state"] == "failed" or not (row["text"] or "").strip() else spoken(row["text"])
+
+
+# Speech -----------------------------------------------------------------------------------------------
+
+
+def _speak(
+    work: unit.Work,
+    lake: Lake,
+    machine: unit.Machine,
+    transcript: Sequence[Row],
+    texts: Mapping[int, str | None],
+    rate: int,
+) -> list[_Spoken]:
+    """Every line of the transcript, spoken or with the reason why not; the engine is loaded when first needed."""
+    info = engine(work.settings, work.language)
+    voices = engines.engine_class("dub", info.name).voices(work.language)
+    cast_ = voices_of_lines([(row["character"], row["speaker"]) for row in transcript], voices, work.facts)
+    cache = SpeechCache(lake, info, unit.main_model(info, work.settings))
+    lines: list[_Spoken] = []
+    for row, voice in zip(transcript, cast_, strict=True):
+        line = _Spoken(row["segment"], row["start_ms"], row["end_ms"], voice)
+        text = texts.get(row["segment"])
+        if not text:
+            reason = NO_TRANSLATION if text is None else NOTHING_TO_SPEAK
+            lines.append(_Spoken(line.segment, line.start_ms, line.end_ms, voice, reason=reason))
+            continue
+        lines.append(_speak_line(line, text, work, machine, cache, rate))
+    failed = [line for line in lines if line.failed]
+    if failed and not any(line.samples is not None for line in lines):
+        raise EngineOutputError(
+            f"none of {len(failed)} lines could be spoken; of the first: {failed[0].reason}",
+            where=work.label,
+            remedy="try another engine in the setting dub.engines",
+        )
+    return lines
+
+
+def _speak_line(
+    line: _Spoken, text: str, work: unit.Work, machine: unit.Machine, cache: SpeechCache, rate: int
+) -> _Spoken:
+    about = (line.segment, line.start_ms, line.end_ms, line.voice)
+    found = cache.find(text, work.language, line.voice, rate)
+    if found is None:
+        loaded = cast(Synthesizer, unit.load_engine("dub", cache.info, work.settings, machine))
+        what = f"{cache.info.name} on {work.series}/{work.episode} line {line.segment} in {work.language}"
+        try:
+            speech = unit.ask_engine(what, lambda: loaded.speak(text, work.language, line.voice))
+            if not len(speech.samples) or not np.isfinite(speech.samples).all():
+                raise EngineOutputError("gave no sound", where=what)
+        except EngineOutputError as error:
+            return _Spoken(*about, reason=f"{error.problem}: the original voice is kept", failed=True)
+        found = cache.keep(text, work.language, line.voice, speech, rate)
+    return _Spoken(*about, blob=found[0], samples=found[1])
+
+
+def _to_place(line: _Spoken, rate: int) -> Line:
+    samples = cast(NDArray[np.float32], line.samples)
+    return Line(line.segment, line.start_ms, line.end_ms, max(1, ceil(1000 * len(samples) / rate)))
+
+
+def _placed(line: _Spoken, place: Placement) -> PlacedLine:
+    samples = cast(NDArray[np.float32], line.samples)
+    return PlacedLine(samples, place.start_ms, place.duration_ms, place.tempo, place.cut)
+
+
+# Rows -------------------------------------------------------------------------------------------------
+
+
+def _row(line: _Spoken, place: Placement) -> Row:
+    """A line that was spoken; where there was no room to begin it, without times."""
+    sounds = bool(place.duration_ms)
+    return {
+        "segment": line.segment,
+        "start_ms": place.start_ms if sounds else None,
+        "duration_ms": place.duration_ms if sounds else None,
+        "tempo": _not_above(place.tempo) if sounds else None,
+        "voice": line.voice,
+        "cloned": False,
+        "blob": line.blob,
+        "verdict": place.verdict,
+        "reason": place.reason,
+    }
+
+
+def _row_unspoken(line: _Spoken) -> Row:
+    return {"segment": line.segment, "voice": None, "cloned": False, "verdict": "unfit", "reason": line.reason}
+
+
+def _row_of_mix(blob: str, duration_ms: int, reason: str | None = None) -> Row:
+    row = {"segment": None, "start_ms": 0, "duration_ms": duration_ms, "tempo": None, "voice": None, "cloned": None}
+    return {**row, "blob": blob, "verdict": "mix", "reason": reason}
+
+
+def _not_above(tempo: float) -> float:
+    """The tempo as the table's 32-bit number, never rounded up past a cap."""
+    narrow = np.float32(tempo)
+    return float(narrow if narrow <= tempo else np.nextafter(narrow, np.float32(0)))
+
+
+def _store(lake: Lake, mixed: NDArray[np.float32], rate: int) -> str:
+    with TemporaryDirectory(prefix="dubwright-dub-") as folder:
+        path = Path(folder, "mix.flac")
+        sound.write_flac(path, mixed, rate)
+        return lake.put_blob(path)
