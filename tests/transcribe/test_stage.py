@@ -1,0 +1,95 @@
+"""The stage as a Dask worker runs it: from a committed sound to committed rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dubwright import unit
+from dubwright.errors import EngineOutputError, LanguageError
+from dubwright.lake import Lake
+from dubwright.lake.layout import UnitKey
+from dubwright.media import sound
+from dubwright.settings import Settings
+from dubwright.transcribe import stage
+from dubwright.transcribe.fake import FakeTranscriber
+from tests.transcribe.conftest import RATE, Sound, between_silences, burst, music, silence
+
+SOURCE = UnitKey("source", "槐巷", "01", None, "0" * 32)
+
+
+@pytest.fixture
+def settings(fake_settings: Settings) -> Settings:
+    return fake_settings
+
+
+def _transcript(lake: Lake, settings: Settings, tmp_path: Path, samples: Sound) -> list[dict[str, Any]]:
+    """The rows that are committed for an episode of this sound."""
+    path = tmp_path / "speech.flac"
+    sound.write_flac(path, samples, RATE)
+    shared = {"language": "zh", "engine": "pyav", "engine_version": "1"}
+    lake.commit(SOURCE, [{**shared, "speech_blob": lake.put_blob(path)}], {})
+    work = _work(settings)
+    assert unit.execute(work, unit.Machine(lake.uri, str(tmp_path))).computed
+    return lake.read(work.key).rows()
+
+
+def _work(settings: Settings, language: str = "zh") -> unit.Work:
+    return unit.Work(
+        stage="transcribe",
+        series=SOURCE.series,
+        episode=SOURCE.episode,
+        language=language,
+        source_language=language,
+        source_uri="",
+        source_digest="",
+        fingerprint="1" * 32,
+        settings=settings.transcribe,
+        upstream={"ingest": SOURCE},
+    )
+
+
+def test_rows_are_the_lines_in_order(lake: Lake, settings: Settings, tmp_path: Path) -> None:
+    samples, lines = between_silences([burst(1200), burst(2000), burst(900)])
+    rows = _transcript(lake, settings, tmp_path, samples)
+    assert [row["segment"] for row in rows] == [1, 2, 3]
+    for row, (start_ms, end_ms) in zip(rows, lines, strict=True):
+        assert abs(row["start_ms"] - start_ms) <= 60
+        assert abs(row["end_ms"] - end_ms) <= 60
+        assert row["text"] == "".join(word["text"] for word in row["words"])
+        assert row["words"][0]["start_ms"] == row["start_ms"]
+        assert row["words"][-1]["end_ms"] == row["end_ms"]
+        assert row["confidence"] == pytest.approx(0.9)
+        assert (row["evidence"], row["language"], row["engine"]) == ("sound", "zh", "fake")
+        assert row["speaker"] is row["character"] is row["model_sha256"] is None
+
+
+def test_a_line_longer_than_allowed_is_cut(lake: Lake, settings: Settings, tmp_path: Path) -> None:
+    rows = _transcript(lake, settings, tmp_path, np.concatenate([silence(2000), burst(15_000)]))
+    assert len(rows) > 2
+    assert all(row["end_ms"] - row["start_ms"] <= settings.transcribe.longest_segment_ms for row in rows)
+
+
+@pytest.mark.parametrize("samples", [silence(3000), music(6000), silence(0)], ids=["silence", "music", "nothing"])
+def test_no_speech_is_a_transcript_without_rows(lake: Lake, settings: Settings, tmp_path: Path, samples: Sound) -> None:
+    assert _transcript(lake, settings, tmp_path, samples) == []
+
+
+def test_a_recognizer_that_breaks_is_named(
+    lake: Lake, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(self: FakeTranscriber, sound: Path, language: str) -> None:
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr(FakeTranscriber, "transcribe", break_down)
+    with pytest.raises(EngineOutputError, match="fake on 槐巷/01 failed: RuntimeError: out of luck"):
+        _transcript(lake, settings, tmp_path, burst(1000))
+    assert not lake.committed(_work(settings).key)
+
+
+def test_a_language_that_the_engine_does_not_know_is_refused() -> None:
+    with pytest.raises(LanguageError, match="none of the engines faster-whisper handles Tok Pisin"):
+        stage.engine(Settings().transcribe, "tpi")
