@@ -130,7 +130,8 @@ def probe(path: Path) -> MediaInfo:
         sound = _Track(first_sound(container, path))
         _read_packets(container, picture, sound, path)
         steps = np.diff(np.sort(np.asarray(picture.starts)))
-        usual = float(np.median(steps)) if len(steps) else 1 / float(picture.stream.average_rate or 25)
+        usual = float(np.median(steps)) if len(steps) else 0.0
+        usual = usual or 1 / float(picture.stream.average_rate or 25)
         # The last frame's own duration is often not written down.
         picture_end = max(picture.end, max(picture.starts) + usual)
         duration = picture_end - picture.start
@@ -149,7 +150,7 @@ def probe(path: Path) -> MediaInfo:
             bytes=size,
             duration_ms=round(1000 * duration),
             video=VideoStream(
-                codec=seen.name,
+                codec=seen.codec.canonical_name,
                 width=seen.width,
                 height=seen.height,
                 rotation=rotation,
@@ -159,7 +160,7 @@ def probe(path: Path) -> MediaInfo:
                 start_ms=round(1000 * (picture.start - first)),
             ),
             audio=AudioStream(
-                codec=heard.name,
+                codec=heard.codec.canonical_name,
                 sample_rate=heard.sample_rate,
                 channels=heard.layout.nb_channels,
                 layout=heard.layout.name,

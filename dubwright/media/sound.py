@@ -73,24 +73,36 @@ def flac_writer(path: Path, rate: int, channels: int, *, bits: Literal[16, 24] =
     The bytes depend on the samples only, not on how they were cut into calls.
     """
     kind, layout = ("s16" if bits == 16 else "s32"), LAYOUTS[channels]
-    try:
+    with _writing(path):
         # bitexact: no date and no library's version inside, so that equal sound is one blob.
-        with av.open(str(path), "w", format="flac", options={"fflags": "+bitexact"}) as container:
-            stream: Any = container.add_stream("flac", rate=rate, layout=layout, format=kind)
-            written = 0
+        container = av.open(str(path), "w", format="flac", options={"fflags": "+bitexact"})
+        stream: Any = container.add_stream("flac", rate=rate, layout=layout, format=kind)
+    written = 0
 
-            def write(samples: NDArray[np.int16] | NDArray[np.int32]) -> None:
-                nonlocal written
-                if not len(samples):
-                    return
-                packed: Any = np.ascontiguousarray(samples).reshape(1, -1)
-                frame = av.AudioFrame.from_ndarray(packed, kind, layout)
-                frame.sample_rate, frame.pts, frame.time_base = rate, written, Fraction(1, rate)
-                container.mux(stream.encode(frame))
-                written += len(samples)
+    def write(samples: NDArray[np.int16] | NDArray[np.int32]) -> None:
+        nonlocal written
+        if not len(samples):
+            return
+        packed: Any = np.ascontiguousarray(samples).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(packed, kind, layout)
+        frame.sample_rate, frame.pts, frame.time_base = rate, written, Fraction(1, rate)
+        with _writing(path):
+            container.mux(stream.encode(frame))
+        written += len(samples)
 
-            yield write
+    try:
+        yield write
+        with _writing(path):
             container.mux(stream.encode(None))
+    finally:
+        with _writing(path):
+            container.close()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except av.error.FFmpegError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StoreFullError("no space left for sound", where=str(path), remedy="free space, run again") from error

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from dubwright.errors import MediaError
+from dubwright.errors import MediaError, StoreFullError
 from dubwright.media import sound
 from dubwright.media.decode import Decoded, decode, track_length
 from dubwright.media.probe import MediaInfo, probe
@@ -117,6 +119,35 @@ def test_other_codecs(tmp_path: Path, codec: str) -> None:
     _, result, samples = decoded(clips.make_clip(tmp_path / "a.mkv", codec=codec))
     assert beeps(samples) == near(0, 1)
     assert result.notes == ()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_full_disk_is_not_taken_for_a_bad_source(tmp_path: Path) -> None:
+    path = clips.make_clip(tmp_path / "a.mkv", seconds=4, sound="random(0)-0.5")
+    with pytest.raises(StoreFullError):
+        decode(path, probe(path), Path("/dev/full"), RATE)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32 - 1), ending=st.sampled_from(["mp4", "mkv", "ts"]), share=st.floats(0.00001, 0.01))
+def test_spoilt_bytes_give_a_track_or_a_typed_error(tmp_path: Path, seed: int, ending: str, share: float) -> None:
+    whole = tmp_path / f"whole.{ending}"
+    if not whole.exists():
+        clips.make_clip(whole, seconds=1)
+    content = np.frombuffer(whole.read_bytes(), np.uint8).copy()
+    numbers = np.random.default_rng(seed)
+    hit = numbers.random(len(content)) < share
+    content[hit] = numbers.integers(0, 256, int(hit.sum()))
+    path = tmp_path / f"spoilt.{ending}"
+    path.write_bytes(content.tobytes())
+    try:
+        info = probe(path)
+        # A spoilt clock may ask for days of silence; the stage refuses such lengths before it decodes.
+        if info.duration_ms < 60_000:
+            decoded(path)
+    except MediaError as error:
+        assert error.where == str(path)
+        assert error.remedy
 
 
 def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:

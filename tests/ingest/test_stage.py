@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dubwright import unit
+from dubwright.errors import MediaError, StoreError
+from dubwright.ingest import stage
+from dubwright.lake import Lake
+from dubwright.lake.schemas import TABLES
+from dubwright.media import decode, sound
+from dubwright.settings import IngestSettings
+from dubwright.unit import Machine, Work
+from tests.media import clips
+
+
+def work(uri: str, **settings: Any) -> Work:
+    return Work(
+        stage="ingest",
+        series="长安",
+        episode="01",
+        language="zh",
+        source_language="zh",
+        source_uri=uri,
+        source_digest="d1",
+        fingerprint="0" * 32,
+        settings=IngestSettings(**settings),
+    )
+
+
+def ingest(path: Path | str, lake: Lake, **settings: Any) -> dict[str, Any]:
+    (row,) = stage.run(work(str(path), **settings), lake, Machine(lake.uri, "/nowhere"))
+    return row
+
+
+def blob(lake: Lake, key: str) -> tuple[sound.Samples, int]:
+    with lake.blob_file(key) as path:
+        return sound.read(path)
+
+
+def test_a_unit_is_committed_with_its_blobs(tmp_path: Path, lake: Lake) -> None:
+    path = clips.make_clip(tmp_path / "01.mp4", seconds=2.04, rate=44_100, layout="stereo")
+    one = work(str(path))
+    assert unit.execute(one, Machine(lake.uri, "/nowhere")).computed
+    row = lake.read(one.key).row()
+    assert {name for name in TABLES["source"].names if row[name] is None} == {"segment", "model_sha256"}
+    assert (row["engine"], row["language"], row["uri"], row["source_digest"]) == ("ffmpeg", "zh", str(path), "d1")
+    assert (row["duration_ms"], row["width"], row["height"], row["fps"]) == (2040, 64, 112, 25.0)
+    assert (row["sample_rate"], row["channels"], row["channel_layout"]) == (44_100, 2, "stereo")
+    assert row["notes"] == []
+    speech, speech_rate = blob(lake, row["speech_blob"])
+    stereo, stereo_rate = blob(lake, row["stereo_blob"])
+    assert (speech.shape, speech_rate) == ((32_640, 1), 16_000)
+    assert (stereo.shape, stereo_rate) == ((89_964, 2), 44_100)
+    for samples, rate in ((speech, speech_rate), (stereo, stereo_rate)):
+        assert np.abs(samples[: rate // 20]).max() > 0.4  # the beep at 0
+        assert np.abs(samples[rate : rate + rate // 20]).max() > 0.4  # and at 1 s
+        assert np.abs(samples[rate // 5 : rate // 2]).max() < 0.01
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "ts"])
+@pytest.mark.parametrize(("seconds", "rate", "delay_s"), [(0.84, 44_100, 0), (1.48, 22_050, 0.5), (3.0, 48_000, -0.3)])
+def test_both_blobs_last_as_long_as_the_picture(
+    tmp_path: Path, lake: Lake, ending: str, seconds: float, rate: int, delay_s: float
+) -> None:
+    path = clips.make_clip(tmp_path / f"a.{ending}", seconds=seconds, rate=rate, sound_delay_s=delay_s)
+    row = ingest(path, lake)
+    for key in ("speech_blob", "stereo_blob"):
+        samples, found = blob(lake, row[key])
+        assert abs(len(samples) - row["duration_ms"] * found / 1000) <= 1
+    assert row["duration_ms"] == pytest.approx(1000 * seconds, abs=2)
+
+
+def test_late_sound_is_late_in_the_blobs(tmp_path: Path, lake: Lake) -> None:
+    row = ingest(clips.make_clip(tmp_path / "late.mkv", sound_delay_s=0.5), lake)
+    assert row["audio_start_ms"] == pytest.approx(500, abs=25)
+    speech, rate = blob(lake, row["speech_blob"])
+    assert int(np.argmax(np.abs(speech[:, 0]) > 0.1)) / rate == pytest.approx(0.5, abs=0.002)
+
+
+def test_surround_is_noted(tmp_path: Path, lake: Lake) -> None:
+    row = ingest(clips.make_surround(tmp_path / "a.mp4"), lake)
+    assert (row["channels"], row["channel_layout"]) == (6, "5.1")
+    assert row["notes"] == ["5.1 sound mixed down to stereo"]
+    assert np.abs(blob(lake, row["speech_blob"])[0]).max() > 0.05
+
+
+def test_what_is_odd_about_the_picture_is_noted(tmp_path: Path, lake: Lake) -> None:
+    row = ingest(clips.make_rotated(tmp_path / "a.mp4", 60), lake)
+    assert row["rotation"] == 270
+    assert "300°" in row["notes"][0]
+    assert ingest(clips.make_variable_rate(tmp_path / "b.mp4"), lake)["variable_frame_rate"] is True
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+@pytest.mark.parametrize("name", ['-第 1 集 it\'s "100%".mp4', "#1?a=%20\n.mp4"])
+def test_names_of_every_kind(tmp_path: Path, lake: Lake, scheme: str, name: str) -> None:
+    path = clips.make_clip(tmp_path / name, seconds=0.8)
+    assert ingest(f"{scheme}{path}", lake)["duration_ms"] == 800
+
+
+@pytest.mark.parametrize(
+    ("make", "field", "problem"),
+    [
+        (clips.make_empty, "size", "empty"),
+        (clips.make_text, "container", "no video"),
+        (clips.make_sound_only, "picture", "no picture"),
+        (lambda path: clips.make_clip(path, sound=None), "sound", "no sound"),
+        (lambda path: clips.make_clip(path, sound_seconds=0.3), "sound", "shorter than 500 ms"),
+        (lambda path: clips.make_clip(path, seconds=0.2, sound_seconds=2), "picture", "shorter than 500 ms"),
+        (clips.make_truncated, "duration", "cut off"),
+        (lambda path: None, None, "no such file"),
+    ],
+)
+def test_bad_sources_leave_nothing(
+    tmp_path: Path, lake: Lake, make: Callable[[Path], object], field: str | None, problem: str
+) -> None:
+    path = tmp_path / "01.mp4"
+    make(path)
+    with pytest.raises(MediaError, match=problem) as caught:
+        unit.execute(work(str(path)), Machine(lake.uri, "/nowhere"))
+    assert (caught.value.where, caught.value.field) == (str(path), field)
+    assert caught.value.remedy
+    assert not list(lake.store.list())
+
+
+def test_settings_decide_what_is_too_short_and_too_long(tmp_path: Path, lake: Lake) -> None:
+    short = clips.make_clip(tmp_path / "short.mp4", sound_seconds=0.3)
+    assert any("ends" in note for note in ingest(short, lake, shortest_ms=100)["notes"])
+    with pytest.raises(MediaError, match="longer than 1 s") as caught:
+        ingest(short, lake, longest_ms=1000)
+    assert caught.value.field == "picture"
+
+
+def test_a_source_that_changes_meanwhile_is_tried_again(
+    tmp_path: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = clips.make_clip(tmp_path / "a.mp4")
+    original = decode.decode
+
+    def decode_while_copied(*args: Any) -> decode.Decoded:
+        with path.open("ab") as file:
+            file.write(b"more")
+        return original(*args)
+
+    monkeypatch.setattr(decode, "decode", decode_while_copied)
+    with pytest.raises(StoreError, match="changed while it was read") as caught:
+        ingest(path, lake)
+    assert caught.value.transient
+    assert not list(lake.store.list())
+
+
+def test_the_source_is_left_alone_and_no_file_is_left(
+    tmp_path: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = clips.make_clip(tmp_path / "a.mp4")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    before = path.read_bytes()
+    path.chmod(0o400)
+    ingest(path, lake)
+    with pytest.raises(MediaError):
+        ingest(clips.make_text(tmp_path / "b.mp4"), lake)
+    assert path.read_bytes() == before
+    assert not list(scratch.iterdir())
+
+
+def test_equal_sources_have_equal_blobs(tmp_path: Path, lake: Lake) -> None:
+    path = clips.make_clip(tmp_path / "a.mp4")
+    copy = Path(shutil.copy(path, tmp_path / "b.mp4"))
+    os.utime(copy, (0, 0))
+    first, second = ingest(path, lake), ingest(copy, lake)
+    assert first["stereo_blob"] == second["stereo_blob"]
+    assert first["speech_blob"] == second["speech_blob"]
+    assert first | {"uri": ""} == second | {"uri": ""}
+
+
+@pytest.mark.parametrize(
+    ("rate", "kept"), [(8_000, 48_000), (22_050, 44_100), (32_000, 48_000), (44_100, 44_100), (96_000, 48_000)]
+)
+def test_full_rate(rate: int, kept: int) -> None:
+    assert stage.full_rate(rate) == kept
