@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,10 +12,11 @@ from typing import Any, cast
 
 from dubwright import engines, languages
 from dubwright.engines import EngineInfo
-from dubwright.errors import InputError, SettingsError
+from dubwright.errors import InputError, SettingsError, StoreFullError
 from dubwright.lake import Lake
 from dubwright.media import ffmpeg
 from dubwright.render import label, subtitles, video
+from dubwright.render.kinds import ENDINGS, MIME, SOURCE
 from dubwright.render.subtitles import Line
 from dubwright.render.video import Film, Track
 from dubwright.settings import RenderSettings, Section
@@ -25,7 +27,6 @@ REVISION = 1
 MIX = "mix"
 FAILED = "failed"
 NO_SPEECH = "no speech: original sound kept"
-MIME = {"srt": "application/x-subrip", "vtt": "text/vtt"}
 
 Row = dict[str, Any]
 
@@ -62,6 +63,12 @@ class _Material:
                 return str(row["blob"])
         raise InputError("the dub has no mixed sound", field="dub", remedy="dub this episode again")
 
+    def failures(self) -> list[str]:
+        """A note that counts the lines without translation, if there are any."""
+        failed = len(self.transcript) - len(self.target_lines())
+        lines = "1 line has" if failed == 1 else f"{failed} lines have"
+        return [f"{lines} no usable translation, so no subtitle"] if failed else []
+
     def shown(self) -> tuple[int, int]:
         """Width and height as shown."""
         size = (self.source["width"], self.source["height"])
@@ -75,9 +82,9 @@ def _line(times: Row, text: str | None) -> Line:
 def run(work: Work, lake: Lake, machine: Machine) -> list[Row]:
     """Render one episode in one language: a video and its subtitles, stored as blobs; a row for each.
 
-    Raises `InputError` if what the stages above left is not enough, `MediaError` if the picture cannot be read.
+    Raises `InputError` if what the stages above left is not enough, `MediaError` if the picture cannot be read,
+    `StoreFullError` if the scratch folder or the lake is full.
     """
-    settings = cast(RenderSettings, work.settings)
     material = _Material(
         source=lake.read(work.upstream["ingest"]).row(),
         transcript=lake.read(work.upstream["transcribe"]).rows(),
@@ -85,108 +92,97 @@ def run(work: Work, lake: Lake, machine: Machine) -> list[Row]:
         dub=lake.read(work.upstream["dub"]).rows(),
     )
     with _scratch() as folder:
-        if not material.transcript:
-            return [_unchanged(work, lake, machine, material, settings, folder)]
-        return _localized(work, lake, machine, material, settings, folder)
+        render = _Render(work, lake, machine, material, folder)
+        return render.localized() if material.transcript else [render.unchanged()]
 
 
-def _localized(
-    work: Work, lake: Lake, machine: Machine, material: _Material, settings: RenderSettings, folder: Path
-) -> list[Row]:
-    target, source = work.language, work.source_language
-    total_ms = material.source["duration_ms"]
-    written = {
-        "": subtitles.make_cues(material.target_lines(), target, total_ms, settings),
-        "source-": subtitles.make_cues(material.source_lines(), source, total_ms, settings),
-    }
-    notes = _notes(material)
-    rows, tracks = [], []
-    for prefix, cues in written.items():
-        language = source if prefix else target
-        texts = {
-            "srt": subtitles.to_srt(cues, language),
-            "vtt": subtitles.to_vtt(cues, language, label.STATEMENTS[f"{prefix}vtt"]),
+@dataclass(frozen=True, slots=True)
+class _Render:
+    """One run of the stage; `folder` holds its files until they are stored."""
+
+    work: Work
+    lake: Lake
+    machine: Machine
+    material: _Material
+    folder: Path
+
+    @property
+    def settings(self) -> RenderSettings:
+        return cast(RenderSettings, self.work.settings)
+
+    def localized(self) -> list[Row]:
+        target, source = self.work.language, self.work.source_language
+        notes = self.material.failures()
+        rows, tracks = [], []
+        for prefix, language, lines in (
+            ("", target, self.material.target_lines()),
+            (SOURCE, source, self.material.source_lines()),
+        ):
+            cues = subtitles.make_cues(lines, language, self.material.source["duration_ms"], self.settings)
+            statement = label.STATEMENTS[f"{prefix}vtt"]
+            rows.append(self._sidecar(f"{prefix}srt", subtitles.to_srt(cues, language)))
+            rows.append(self._sidecar(f"{prefix}vtt", subtitles.to_vtt(cues, language, statement)))
+            if cues:
+                # From WebVTT, whose text FFmpeg takes literally; SRT's it would search for tags.
+                tracks.append(Track(self._file(f"{prefix}vtt"), language, languages.name(language)))
+        sounds = [(self.material.mix(), target, f"{languages.name(target)} (dubbed)")]
+        if self.settings.original_track:
+            sounds.append(self._original())
+        metadata = {
+            label.METADATA_KEY: label.aigc(self.work.fingerprint, self.settings.producer),
+            "comment": label.STATEMENTS["video"],
         }
-        for ending, text in texts.items():
-            kind = prefix + ending
-            path = folder / f"{kind}.{ending}"
-            path.write_text(text, encoding="utf-8", newline="\n")
-            about = {"licences": _licences(material, kind), "label": label.STATEMENTS[kind], "mime": MIME[ending]}
-            rows.append(_stored(lake, kind, path) | about | {"notes": [] if prefix else notes})
-        if cues:
-            # From WebVTT, whose text FFmpeg takes literally; SRT's it would search for tags.
-            tracks.append(Track(folder / f"{prefix}vtt.vtt", language, languages.name(language)))
-    sounds = [(material.mix(), target, f"{languages.name(target)} (dubbed)")]
-    if settings.original_track:
-        sounds.append((material.source["stereo_blob"], source, _original(source)))
-    metadata = {
-        label.METADATA_KEY: label.aigc(work.fingerprint, settings.producer),
-        "comment": label.STATEMENTS["video"],
-    }
-    row = _video(work, lake, machine, material, settings, folder, sounds, tracks, metadata)
-    about = {"licences": _licences(material, "video"), "label": label.STATEMENTS["video"]}
-    return [row | about | {"notes": [*row["notes"], *notes]}, *rows]
+        about = {"licences": _licences(self.material, "video"), "label": label.STATEMENTS["video"]}
+        rows.insert(0, self._video(sounds, tracks, metadata) | about)
+        # What is missing from the target language concerns every file but the source's own text.
+        return [row if row["kind"].startswith(SOURCE) else row | {"notes": row["notes"] + notes} for row in rows]
 
+    def unchanged(self) -> Row:
+        """The row of an episode in which nobody speaks: nothing in it is generated, so it bears no label."""
+        row = self._video([self._original()], [], {})
+        return row | {"licences": [], "label": None, "notes": [NO_SPEECH, *row["notes"]]}
 
-def _unchanged(
-    work: Work, lake: Lake, machine: Machine, material: _Material, settings: RenderSettings, folder: Path
-) -> Row:
-    """The row of an episode in which nobody speaks: nothing in it is generated, so it bears no label."""
-    source = work.source_language
-    sounds = [(material.source["stereo_blob"], source, _original(source))]
-    row = _video(work, lake, machine, material, settings, folder, sounds, [], {})
-    return row | {"licences": [], "label": None, "notes": [NO_SPEECH, *row["notes"]]}
+    def _original(self) -> tuple[str, str, str]:
+        """The original sound's blob, language and title."""
+        language = self.work.source_language
+        return self.material.source["stereo_blob"], language, f"{languages.name(language)} (original)"
 
+    def _video(self, sounds: Iterable[tuple[str, str, str]], tracks: list[Track], metadata: Mapping[str, str]) -> Row:
+        """The video's row, its file stored; `sounds` are a blob's key, its language and title each."""
+        with ExitStack() as opened:
+            film = Film(
+                picture=Path(self.work.source_uri),
+                duration_ms=self.material.source["duration_ms"],
+                shown=self.material.shown(),
+                sounds=[Track(opened.enter_context(self.lake.blob_file(key)), *about) for key, *about in sounds],
+                subtitles=tracks,
+                metadata={"title": f"{self.work.series} · {self.work.episode}", **metadata},
+            )
+            out = self._file("video")
+            notes = video.mux(film, out, bitrate_kbps=self.settings.audio_bitrate_kbps, threads=self.machine.threads)
+        width, height = film.shown
+        shape = {"width": width, "height": height, "duration_ms": film.duration_ms}
+        return self._stored("video") | shape | {"notes": notes}
 
-def _video(
-    work: Work,
-    lake: Lake,
-    machine: Machine,
-    material: _Material,
-    settings: RenderSettings,
-    folder: Path,
-    sounds: Iterable[tuple[str, str, str]],
-    tracks: Iterable[Track],
-    metadata: Mapping[str, str],
-) -> Row:
-    """The video's row, the file stored; `sounds` are a blob's key, its language and title each."""
-    out = folder / "video.mp4"
-    with ExitStack() as opened:
-        film = Film(
-            picture=Path(work.source_uri),
-            codec=material.source["video_codec"],
-            duration_ms=material.source["duration_ms"],
-            shown=material.shown(),
-            sounds=[Track(opened.enter_context(lake.blob_file(key)), *about) for key, *about in sounds],
-            subtitles=list(tracks),
-            metadata={"title": f"{work.series} · {work.episode}", **metadata},
-        )
-        notes = video.mux(film, out, bitrate_kbps=settings.audio_bitrate_kbps, threads=machine.threads)
-    width, height = film.shown
-    shape = {"mime": "video/mp4", "width": width, "height": height, "duration_ms": film.duration_ms}
-    return _stored(lake, "video", out) | shape | {"notes": notes}
+    def _sidecar(self, kind: str, text: str) -> Row:
+        self._file(kind).write_text(text, encoding="utf-8", newline="\n")
+        about = {"licences": _licences(self.material, kind), "label": label.STATEMENTS[kind], "notes": []}
+        return self._stored(kind) | about
 
+    def _file(self, kind: str) -> Path:
+        return self.folder / f"{kind}.{ENDINGS[kind]}"
 
-def _stored(lake: Lake, kind: str, path: Path) -> Row:
-    key = lake.put_blob(path)
-    digest = Path(key).stem
-    return {"segment": None, "kind": kind, "blob": key, "bytes": path.stat().st_size, "sha256": digest}
-
-
-def _notes(material: _Material) -> list[str]:
-    failed = len(material.transcript) - len(material.target_lines())
-    lines = "1 line has" if failed == 1 else f"{failed} lines have"
-    return [f"{lines} no usable translation, so no subtitle"] if failed else []
-
-
-def _original(language: str) -> str:
-    return f"{languages.name(language)} (original)"
+    def _stored(self, kind: str) -> Row:
+        path = self._file(kind)
+        key = self.lake.put_blob(path)
+        about = {"bytes": path.stat().st_size, "sha256": Path(key).stem, "mime": MIME[kind]}
+        return {"segment": None, "kind": kind, "blob": key} | about
 
 
 def _licences(material: _Material, kind: str) -> list[str]:
     """Licences of the weights whose output a file of this kind holds."""
     used = {"transcribe": material.transcript}
-    if not kind.startswith("source-"):
+    if not kind.startswith(SOURCE):
         used["translate"] = material.translation
     if kind == "video":
         used["dub"] = material.dub
@@ -203,5 +199,15 @@ def _licence(stage: str, name: str) -> str:
 
 @contextmanager
 def _scratch() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="dubwright-render-") as folder:
-        yield Path(folder)
+    """A folder for the time of the block."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="dubwright-render-") as folder:
+            yield Path(folder)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StoreFullError(
+            "no space left for this episode's files while they are made",
+            where=tempfile.gettempdir(),
+            remedy="free space, or name another folder in TMPDIR, then run again",
+        ) from error

@@ -60,7 +60,7 @@ def make_cues(lines: Iterable[Line], language: str, total_ms: int, settings: Ren
     pace = linebreak.pace(language)
     parts = _parts(lines, pace.columns, total_ms, settings)
     starts, gap = _starts([part.start_ms for part in parts], total_ms, settings.cue_gap_ms)
-    limits = [*(start - gap for start in starts[1:]), total_ms]
+    limits = [*(start - gap for start in starts), total_ms][1:]
     cues = []
     for part, start, limit in zip(parts, starts, limits, strict=True):
         reading = round(1000 * linebreak.width("".join(part.lines)) / pace.per_second)
@@ -72,7 +72,7 @@ def make_cues(lines: Iterable[Line], language: str, total_ms: int, settings: Ren
 def _parts(lines: Iterable[Line], columns: int, total_ms: int, settings: RenderSettings) -> list[Cue]:
     """Each line's text as cues that share the line's time by their width."""
     spoken = sorted(lines, key=lambda line: (line.start_ms, line.end_ms))
-    limits = [*(line.start_ms - settings.cue_gap_ms for line in spoken[1:]), total_ms]
+    limits = [*(line.start_ms - settings.cue_gap_ms for line in spoken), total_ms][1:]
     parts = []
     for line, limit in zip(spoken, limits, strict=True):
         texts = linebreak.break_text(clean(line.text), columns)

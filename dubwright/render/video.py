@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from dubwright import languages
-from dubwright.errors import MediaError, ToolError, ToolTimeout
+from dubwright.errors import ToolError, ToolTimeout
 from dubwright.media import ffmpeg, probe
 
 log = logging.getLogger(__name__)
@@ -17,9 +16,10 @@ log = logging.getLogger(__name__)
 # What MP4 may hold and players of MP4 play. Anything else is encoded anew as H.264: a file that opens everywhere
 # serves a catalogue better than a faithful one that opens in few places.
 COPIED = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4"})
+# These keep no presentation times, so that a copy would show frames in the wrong order.
+TIMELESS = frozenset({"avi"})
 CRF = 20
 SAMPLE_RATE = 48000
-REORDERED = 64  # more packets than any codec holds back to show others first
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,10 @@ class Track:
 class Film:
     """What an MP4 is made of. The first of `sounds` and of `subtitles` is played unless the viewer chooses.
 
-    `codec` is the picture's, `duration_ms` its length, `shown` its width and height as shown (pixels).
+    `duration_ms` is the picture's length, `shown` its width and height as shown (pixels).
     """
 
     picture: Path
-    codec: str
     duration_ms: int
     shown: tuple[int, int]
     sounds: Sequence[Track]
@@ -52,17 +51,18 @@ def mux(film: Film, out: Path, *, bitrate_kbps: int, threads: int) -> list[str]:
 
     Raises `MediaError` if the picture cannot be read, `ToolError` if it cannot be written.
     """
-    start = _picture_start(film.picture)
-    if film.codec in COPIED:
+    source = probe.probe(film.picture)
+    start, codec = source.picture_starts_s, source.video.codec
+    if codec in COPIED and source.container not in TIMELESS:
         try:
-            _run(film, start, _copied(film), out, bitrate_kbps, timeout_s=120 + film.duration_ms / 500)
+            _run(film, start, _copied(codec), out, bitrate_kbps, timeout_s=120 + film.duration_ms / 500)
             return []
         except ToolTimeout:
             raise
         except ToolError as error:
             log.warning("the picture of %s cannot be copied, so it is encoded anew: %s", film.picture, error)
     _run(film, start, _encoded(threads), out, bitrate_kbps, timeout_s=300 + film.duration_ms / 20)
-    return [f"picture encoded anew as H.264: MP4 cannot hold its {film.codec} stream as it is"]
+    return [f"picture encoded anew as H.264: MP4 cannot hold its {codec} stream as it is"]
 
 
 def _run(film: Film, start: float, picture: list[str], out: Path, bitrate_kbps: int, timeout_s: float) -> None:
@@ -96,33 +96,15 @@ def _run(film: Film, start: float, picture: list[str], out: Path, bitrate_kbps: 
     )
 
 
-def _picture_start(path: Path) -> float:
-    """When the first picture is shown, in seconds on the file's own clock."""
-    from av.stream import Disposition
-
-    with probe.open_untrusted(path) as container:
-        for stream in container.streams.video:
-            if stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails):
-                continue
-            times = [
-                float(time * packet.time_base)
-                for packet in islice(container.demux(stream), REORDERED)
-                if (time := packet.dts if packet.pts is None else packet.pts) is not None and not packet.is_discard
-            ]
-            if times:
-                return min(times)
-    raise MediaError("has no picture stream", where=str(path), field="picture", remedy="deliver the video again")
-
-
-def _copied(film: Film) -> list[str]:
+def _copied(codec: str) -> list[str]:
     # Apple's players open HEVC under this tag only.
-    return ["-c:v", "copy", *(["-tag:v", "hvc1"] if film.codec == "hevc" else [])]
+    return ["-c:v", "copy", *(["-tag:v", "hvc1"] if codec == "hevc" else [])]
 
 
 def _encoded(threads: int) -> list[str]:
     # H.264 in 4:2:0 has even sides; frames keep their times.
     codec = ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(CRF), "-pix_fmt", "yuv420p"]
-    even = ["-filter:v", "scale=trunc(iw/2)*2:trunc(ih/2)*2"]
+    even = ["-filter:v", "setpts=PTS-STARTPTS,scale=trunc(iw/2)*2:trunc(ih/2)*2"]
     return [*codec, *even, "-fps_mode:v", "vfr", "-enc_time_base:v", "demux", "-threads:v", str(threads)]
 
 
