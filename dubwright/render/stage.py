@@ -26,6 +26,7 @@ REVISION = 1
 
 MIX = "mix"
 FAILED = "failed"
+NO_WEIGHTS = {"", "none"}
 NO_SPEECH = "no speech: original sound kept"
 
 Row = dict[str, Any]
@@ -153,14 +154,13 @@ class _Render:
             film = Film(
                 picture=Path(self.work.source_uri),
                 duration_ms=self.material.source["duration_ms"],
-                shown=self.material.shown(),
                 sounds=[Track(opened.enter_context(self.lake.blob_file(key)), *about) for key, *about in sounds],
                 subtitles=tracks,
                 metadata={"title": f"{self.work.series} · {self.work.episode}", **metadata},
             )
             out = self._file("video")
             notes = video.mux(film, out, bitrate_kbps=self.settings.audio_bitrate_kbps, threads=self.machine.threads)
-        width, height = film.shown
+        width, height = self.material.shown()
         shape = {"width": width, "height": height, "duration_ms": film.duration_ms}
         return self._stored("video") | shape | {"notes": notes}
 
@@ -187,7 +187,7 @@ def _licences(material: _Material, kind: str) -> list[str]:
     if kind == "video":
         used["dub"] = material.dub
     found = {_licence(stage, row["engine"]) for stage, rows in used.items() for row in rows}
-    return sorted(found - {""})
+    return sorted(found - NO_WEIGHTS)
 
 
 def _licence(stage: str, name: str) -> str:

@@ -35,12 +35,11 @@ class Track:
 class Film:
     """What an MP4 is made of. The first of `sounds` and of `subtitles` is played unless the viewer chooses.
 
-    `duration_ms` is the picture's length, `shown` its width and height as shown (pixels).
+    `duration_ms` is the picture's length.
     """
 
     picture: Path
     duration_ms: int
-    shown: tuple[int, int]
     sounds: Sequence[Track]
     subtitles: Sequence[Track] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -77,7 +76,7 @@ def _run(film: Film, start: float, picture: list[str], out: Path, bitrate_kbps: 
     seconds = f"{film.duration_ms / 1000:.3f}"
     sound = ["-c:a", "aac", "-b:a", f"{bitrate_kbps}k", "-ar", str(SAMPLE_RATE), "-ac", "2"]
     sound += ["-filter:a", f"apad=whole_dur={seconds},atrim=end={seconds}"]
-    subtitles = ["-c:s", "mov_text", "-height", str(min(film.shown))] if film.subtitles else []
+    subtitles = ["-c:s", "mov_text"] if film.subtitles else []
     ffmpeg.run(
         [
             *inputs,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import pytest
 from av.stream import Disposition
 
 from dubwright import engines
-from dubwright.errors import InputError, MediaError
+from dubwright.errors import InputError, MediaError, StoreFullError
 from dubwright.lake import Lake, open_lake
 from dubwright.media import ffmpeg, probe
 from dubwright.render import stage
@@ -332,3 +334,11 @@ def test_a_dub_without_mix_is_an_input_error(
     monkeypatch.setattr(stage, "MIX", "nothing is called so")
     with pytest.raises(InputError, match="mixed sound"):
         stage.run(work, lake, machine)
+
+
+def test_a_full_disk_while_files_are_made_is_said_so() -> None:
+    with pytest.raises(StoreFullError) as caught, stage._scratch():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.remedy
+    with pytest.raises(PermissionError), stage._scratch():
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
