@@ -38,6 +38,7 @@ models = typer.Typer(
 app.add_typer(models, name="models")
 
 SOME_FAILED = 3
+INTERRUPTED = 130
 
 
 def main() -> None:
@@ -48,9 +49,6 @@ def main() -> None:
     except DubwrightError as error:
         show.error(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        show.note("Interrupted. What is committed stays; run the same command again to go on.")
-        sys.exit(130)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -98,18 +96,19 @@ def localize(
     seconds = 0.0
     if wanted.wanted:
         run.pull([name for unit in wanted.wanted for name in _models_of(unit)], resolved)
-        seconds = run.localize(
-            wanted,
-            {
-                "source": source,
-                "to": list(wanted.languages),
-                "settings": flags,
-                "only": only,
-                "until": until,
-                "retry_failed": retry_failed,
-            },
-            verbose=verbose,
-        )
+        parameters = {
+            "source": source,
+            "to": list(wanted.languages),
+            "settings": flags,
+            "only": only,
+            "until": until,
+            "retry_failed": retry_failed,
+        }
+        try:
+            seconds = run.localize(wanted, parameters, verbose=verbose)
+        except KeyboardInterrupt:
+            show.note("Interrupted. What is committed stays; run the same command again to go on.")
+            raise typer.Exit(INTERRUPTED) from None
     _settle(_plan(source, to, resolved, only, until), resolved, seconds, computed=len(wanted.wanted), out=out)
 
 

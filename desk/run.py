@@ -88,11 +88,17 @@ def localize(wanted: Plan, parameters: dict[str, Any], *, verbose: bool) -> floa
     with _progress(wanted) as listener, _stdout_is_stderr():
         show.note(f"{len(wanted.wanted)} units to do; starting Prefect and Dask …")
         # Imported here: Prefect takes seconds to import, and reads its settings while it does.
+        from prefect.exceptions import TerminationSignal
+
         from flows.localize import localize_catalog
         from tasks.events import listening
 
         with listening(listener):
-            state: State[Any] = asyncio.run(_whole(localize_catalog(**parameters, return_state=True)))
+            try:
+                state: State[Any] = asyncio.run(_whole(localize_catalog(**parameters, return_state=True)))
+            except TerminationSignal:
+                # Prefect's own name for SIGTERM, which it takes over while a flow runs.
+                raise KeyboardInterrupt from None
     if state.is_crashed() or state.is_cancelled():
         show.note(f"The run ended early: {state.message}")
     return time.monotonic() - started

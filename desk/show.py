@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,17 +20,17 @@ from dubwright.report import Delivered, Failure
 from dubwright.stages import STAGES
 
 if TYPE_CHECKING:
-    from dubwright.render.export import Exported
-
     from desk.doctor import Finding
     from dubwright.models.store import ModelStore
+    from dubwright.render.export import Exported
 
 as_json = False
 MOST_ROWS = 200
 # Explaining a unit reads an older one; beyond this many, one stands for its stage and language.
 MOST_EXPLAINED = 20
 
-console = Console(highlight=False, soft_wrap=False)
+# Where nobody's terminal sets a width, tables get the room that names need.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 stderr = Console(stderr=True, highlight=False)
 
 

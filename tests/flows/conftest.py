@@ -33,6 +33,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
+@pytest.fixture(scope="session")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One video of three lines, made once and copied wherever an episode is wanted."""
+    return make_video(tmp_path_factory.mktemp("video") / "video.mp4")
+
+
 @pytest.fixture
 def environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DUBWRIGHT_", "PREFECT_"))}
