@@ -31,7 +31,7 @@ _LANGUAGES = (
     "tr tt ug uk ur uz vi yue zh"
 )
 # The library's name where it is not the tag itself.
-_NAMES = {"zh": "cmn", "no": "nb", "en": "en-us", "en-GB": "en-gb", "pt-BR": "pt-br", "es-419": "es-419"}
+_NAMES = {"zh": "cmn", "no": "nb", "en": "en-us", "en-GB": "en", "pt-BR": "pt-br", "es-419": "es-419"}
 _VOICES = "f2 m3 f5 m7 f3 m1 f4 m4 f1 m2 Annie m8 Alicia m5 belinda Andy"
 _FEMALE = {"f1", "f2", "f3", "f4", "f5", "Annie", "Alicia", "belinda"}
 # The library's default of 175 is hurried beside a human reader.

@@ -13,7 +13,7 @@ _TAPS = 24  # samples on which a value in between is built
 
 
 def limit(samples: Samples, rate: int, ceiling_db: float) -> Samples:
-    """Samples of shape [n, channels] with no true peak above the ceiling (dBTP, within about 0.1 dB).
+    """Samples of shape [n, channels] with no true peak above the ceiling (dBTP; within 0.1 dB but for hard high edges).
 
     All channels are turned down alike, so that nothing moves in the stereo picture; nothing is turned up.
     """
@@ -32,7 +32,7 @@ def limit(samples: Samples, rate: int, ceiling_db: float) -> Samples:
 def true_peaks(samples: Samples) -> NDArray[np.float64]:
     """The highest level (of any channel) at each sample or between it and the next; shape [n]."""
     peaks: NDArray[np.float64] = np.abs(samples).max(axis=1, initial=0.0).astype(np.float64)
-    for phase in range(1, OVERSAMPLING):
+    for phase in range(1, OVERSAMPLING if len(samples) else 1):
         kernel = _kernel(phase / OVERSAMPLING)
         for channel in samples.T:
             # `full` keeps the length right for sound shorter than the kernel as well.

@@ -187,7 +187,7 @@ def _row_of_mix(blob: str, duration_ms: int, reason: str | None = None) -> Row:
 def _not_above(tempo: float) -> float:
     """The tempo as the table's 32-bit number, never rounded up past a cap."""
     narrow = np.float32(tempo)
-    return float(narrow if narrow <= tempo else np.nextafter(narrow, np.float32(0)))
+    return float(narrow if float(narrow) <= tempo else np.nextafter(narrow, np.float32(0)))
 
 
 def _store(lake: Lake, mixed: NDArray[np.float32], rate: int) -> str:

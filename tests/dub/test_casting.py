@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from dubwright.dub.casting import Casting, voices_of_lines
+from dubwright.dub.engine import Voice
+from dubwright.facts import Character, SeriesFacts
+
+VOICES = [Voice("f1", "female"), Voice("m1", "male"), Voice("f2", "female"), Voice("m2", "male")]
+FACTS = SeriesFacts(
+    cast=(
+        Character(name="裴渊", sex="male"),
+        Character(name="沈清", sex="female", aliases=("清儿",)),
+        Character(name="太后", sex="female"),
+        Character(name="小顺", sex="male"),
+        Character(name="丫鬟", sex="female"),
+    )
+)
+
+
+def test_the_cast_takes_the_best_voices_of_its_sex_in_its_order() -> None:
+    casting = Casting(VOICES, FACTS)
+    assert [casting.voice(each.name) for each in FACTS.cast] == ["m1", "f1", "f2", "m2", "f1"]
+    assert casting.voice("清儿") == "f1"
+
+
+def test_without_a_voice_of_the_sex_another_speaks() -> None:
+    assert Casting(VOICES[:1], FACTS).voice("裴渊") == "f1"
+
+
+def test_nobody_known_is_the_narrator() -> None:
+    assert voices_of_lines([(None, None)] * 3, VOICES, SeriesFacts()) == ["f1"] * 3
+
+
+def test_characters_keep_their_voices_whoever_else_is_in_the_episode() -> None:
+    one = voices_of_lines([("沈清", "S0"), ("太后", "S1")], VOICES, FACTS)
+    other = voices_of_lines([("太后", "S0"), (None, "S9"), ("沈清", "S2")], VOICES, FACTS)
+    assert one == ["f1", "f2"]
+    assert (other[0], other[2]) == ("f2", "f1")
+
+
+def test_strangers_are_told_apart_and_from_the_cast() -> None:
+    facts = SeriesFacts(cast=FACTS.cast[:2])
+    lines = [(None, "S10"), (None, "S2"), ("沈清", "S1"), ("过客", "S3")]
+    spoken = voices_of_lines(lines, VOICES, facts)
+    assert spoken == ["m2", "f2", "f1", spoken[3]]
+    assert voices_of_lines(lines[::-1], VOICES, facts) == spoken[::-1]
