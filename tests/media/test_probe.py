@@ -50,10 +50,15 @@ def test_any_name_can_be_probed_and_opened(tmp_path: Path, name: str) -> None:
     assert output.stdout == b""
 
 
-def test_names_are_taken_from_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clips.make_clip(tmp_path / "-clip.mp4", seconds=0.6)
+@pytest.mark.parametrize("name", ["-clip.mp4", "concat:clip.mp4", "clip%03d.mp4"])
+def test_a_bare_name_is_a_file_of_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    clips.make_clip(tmp_path / name, seconds=0.6)
     monkeypatch.chdir(tmp_path)
-    assert probe.probe(Path("-clip.mp4")).duration_ms == 600
+    assert probe.probe(Path(name)).duration_ms == 600
+    output = ffmpeg.run([*ffmpeg.untrusted_input(Path(name)), "-f", "framecrc", "-"], what="decode", timeout_s=60)
+    assert output.stdout
 
 
 def test_a_name_that_is_no_text(tmp_path: Path) -> None:
@@ -134,6 +139,12 @@ def test_variable_frame_rate(tmp_path: Path, ending: str) -> None:
     assert info.video.variable_frame_rate
     assert info.video.fps < 20
     assert info.duration_ms == pytest.approx(4000, abs=80)
+
+
+def test_unsteady_frame_rate_is_called_variable(tmp_path: Path) -> None:
+    """Phones' frames come some milliseconds early or late: here after 43, 43 and 34."""
+    unsteady = ("-vf", r"settb=1/1000,setpts=PTS+0.003*mod(N\,3)/TB", "-fps_mode", "vfr", "-enc_time_base", "1/1000")
+    assert probe.probe(clips.make_clip(tmp_path / "phone.mkv", options=unsteady)).video.variable_frame_rate
 
 
 @pytest.mark.parametrize(
