@@ -125,7 +125,7 @@ def _set(scene: Scene, track: Track) -> Iterator[str]:
         swing = (-2, 2) if number % 2 else (2, -2)
         turn = rf"\org(560,0)\frz{swing[0]}\t(0,{period},\frz{swing[1]})"
         if scene.backdrop == "lane":
-            yield _shape(3, span, _circle(560, 330, 120), scene.glow, alpha=0xA0, more=rf"\blur40{turn}")
+            yield _shape(3, span, _circle(560, 330, 120), scene.glow, alpha=0xA0, more=r"\blur40")
             yield _shape(4, span, _LANTERN, scene.glow, more=turn)
         else:
             yield _shape(3, span, _circle(560, 250, 90), scene.glow, alpha=0xA8, more=r"\blur40")

@@ -29,7 +29,7 @@ from samples import picture, script, sound
 from samples.script import Episode, Script
 
 # Raised when the code here makes other episodes of the same script.
-VERSION = 2
+VERSION = 3
 
 # Speaks a line of Mandarin with a voice.
 Speak = Callable[[str, str], Speech]
