@@ -42,10 +42,10 @@ lint: install-dev
 	$(BIN)/lint-imports
 
 test-fast: install-dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
-test: lint
-	$(BIN)/pytest -m "not models and not e2e"
+# One after another: engines and whole runs each want the machine for themselves.
+test: lint test-fast
 	$(BIN)/pytest -m "models and not e2e"
 	$(BIN)/pytest -m e2e
 

@@ -52,7 +52,9 @@ def note(text: str) -> None:
 
 
 def _table(title: str, *columns: str, right: Sequence[str] = ()) -> Table:
-    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    # Not the table's own title, which would be folded to the width of the columns.
+    console.print(f"\n[italic]{escape(title)}[/]", soft_wrap=True)
+    table = Table(header_style="bold")
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return table
