@@ -27,8 +27,9 @@ SHORTEST_BREAK_MS = 100  # a break in speech that is worth knowing: word times a
 FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt")
 
 # Whisper imitates what it was told before. Without this it writes Mandarin mostly without punctuation, and in either
-# script. The punctuation is half-width on purpose: full-width `？` comes out as other characters of its byte prefix.
-PROMPTS = {"zh": "以下是普通话的对白,请加标点。"}
+# script. Question and exclamation marks are half-width on purpose: after full-width ones it writes other characters
+# that begin with the same bytes, such as `１`.
+PROMPTS = {"zh": "以下是短剧对白。你来了?对,我来了!"}
 
 # Bounds of a believable answer; the first two are Whisper's own.
 MOST_COMPRESSIBLE = 2.4
@@ -37,7 +38,17 @@ MOST_NO_SPEECH = 0.6
 MOST_LETTERS_PER_S = 30.0
 
 # Credits that stood over silence and music in what Whisper learned from; no actor says them.
-CREDITS = ("amara.org", "明镜与点点", "明鏡與點點", "字幕志愿者", "字幕志願者", "请不吝点赞", "請不吝點贊")
+CREDITS = (
+    "amara.org",
+    "明镜与点点",
+    "明鏡與點點",
+    "字幕志愿者",
+    "字幕志願者",
+    "请不吝点赞",
+    "請不吝點贊",
+    "作词作曲",
+    "作詞作曲",
+)
 
 _LANGUAGES = (
     "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fil fo fr gl gu ha haw he hi hr ht hu hy "
@@ -53,17 +64,16 @@ class _Heard:
 
     passage: Passage
     log_probability: float
-    repetitive: bool
+    invented: bool
 
     @property
     def believable(self) -> bool:
-        return not self.repetitive and self.log_probability >= LEAST_LOG_PROBABILITY
+        return not self.invented and self.log_probability >= LEAST_LOG_PROBABILITY
 
     @property
-    def nothing(self) -> bool:
-        """Whether nobody spoke, by Whisper's own rule, or what it wrote cannot have been spoken."""
-        silent = self.passage.no_speech > MOST_NO_SPEECH and self.log_probability < LEAST_LOG_PROBABILITY
-        return silent or self.repetitive or not self.passage.words
+    def silent(self) -> bool:
+        """Whether nobody spoke, by Whisper's own rule."""
+        return self.passage.no_speech > MOST_NO_SPEECH and self.log_probability < LEAST_LOG_PROBABILITY
 
 
 class FasterWhisper:
@@ -117,17 +127,21 @@ class FasterWhisper:
             answers.append(self._decode(window, samples, language, prompt))
             if answers[-1].believable:
                 break
-        best = max(answers, key=lambda heard: (not heard.repetitive, heard.log_probability))
-        if best.believable or len(window.stretches) == 1:
-            return [] if best.nothing else [best]
+        best = max(answers, key=lambda heard: (not heard.invented, heard.log_probability))
+        if len(window.stretches) == 1:
+            # Over noise one of the two may sound sure of itself; the other's verdict holds.
+            nothing = best.invented or not best.passage.words or any(heard.silent for heard in answers)
+            return [] if nothing else [best]
+        if best.believable:
+            return [best]
         return [heard for half in window.halves(len(samples) / RATE) for heard in self._hear(half, samples, language)]
 
     def _decode(self, window: Window, samples: NDArray[np.float32], language: str, prompt: str | None) -> _Heard:
-        part = window.samples(samples, RATE)
+        sound = window.samples(samples, RATE)
         answer, _ = self._pipeline.transcribe(
-            part,
+            sound,
             language=_WHISPER_NAMES.get(languages.base(language), languages.base(language)),
-            clip_timestamps=[{"start": 0, "end": len(part) / RATE}],
+            clip_timestamps=[{"start": 0, "end": len(sound) / RATE}],
             beam_size=self._beam_size,
             temperature=0.0,
             initial_prompt=prompt,
@@ -135,12 +149,15 @@ class FasterWhisper:
             without_timestamps=True,
             batch_size=1,
         )
-        (whole,) = answer
-        words = _words(whole.words or (), window)
+        parts = list(answer)
+        words = _words([word for part in parts for word in part.words or ()], window)
         return _Heard(
-            Passage(tuple(text.in_script(words, language)), no_speech=float(whole.no_speech_prob)),
-            log_probability=float(whole.avg_logprob),
-            repetitive=unbelievable(whole.text, window.speech_s, prompt),
+            Passage(
+                tuple(text.in_script(words, language)),
+                no_speech=max((float(part.no_speech_prob) for part in parts), default=1.0),
+            ),
+            log_probability=min((float(part.avg_logprob) for part in parts), default=0.0),
+            invented=unbelievable("".join(part.text for part in parts), window.speech_s, prompt),
         )
 
 
@@ -169,7 +186,7 @@ def unbelievable(heard: str, speech_s: float, prompt: str | None) -> bool:
     return (
         len(data) / max(1, len(zlib.compress(data))) > MOST_COMPRESSIBLE
         or pace > MOST_LETTERS_PER_S * (speech_s + 0.5)
-        or any(credit in heard.casefold() for credit in CREDITS)
+        or any(credit in "".join(heard.casefold().split()) for credit in CREDITS)
         or (prompt is not None and prompt[:8] in heard)
     )
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # What of a silence stays beside a stretch: onsets and dying ends that the detector misses.
-PAD_S = 0.2
+PAD_S = 0.1
 # How far (s) a word may be moved to reach the end of its stretch.
 SNAP_S = 0.4
 

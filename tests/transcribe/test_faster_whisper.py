@@ -27,11 +27,12 @@ STRETCHES = [Stretch(1, 2), Stretch(3, 4), Stretch(7, 8), Stretch(9, 10)]
     [
         ("请问" + "问" * 200, 28),
         ("你怎么还不走？我在等一个人。", 0.3),
+        ("作词 作曲 李宗盛", 10),
         ("字幕由 Amara.org 社区提供", 10),
         ("请不吝点赞 订阅 转发 打赏支持明镜与点点栏目", 10),
         (PROMPTS["zh"], 10),
     ],
-    ids=["repeats", "too fast", "credits", "more credits", "the prompt"],
+    ids=["repeats", "too fast", "music credits", "credits", "more credits", "the prompt"],
 )
 def test_what_nobody_said_is_not_believed(heard: str, speech_s: float) -> None:
     assert unbelievable(heard, speech_s, PROMPTS["zh"])
@@ -55,7 +56,7 @@ class Scripted(FasterWhisper):
         if prompt is None and self.hears_without_prompt:
             bad = False
         words = tuple(Word("好", round(1000 * s.start_s), round(1000 * s.end_s), 0.9) for s in window.stretches)
-        return _Heard(Passage(words), log_probability=-0.3, repetitive=bad)
+        return _Heard(Passage(words), log_probability=-0.3, invented=bad)
 
 
 def _starts(engine: Scripted) -> list[int]:
@@ -82,8 +83,9 @@ def test_without_the_prompt_it_is_asked_again() -> None:
 
 def test_an_unsure_answer_counts_where_somebody_spoke() -> None:
     word = (Word("好", 0, 100, 0.3),)
-    assert not _Heard(Passage(word, no_speech=0.1), log_probability=-1.5, repetitive=False).nothing
-    assert _Heard(Passage(word, no_speech=0.9), log_probability=-1.5, repetitive=False).nothing
+    assert not _Heard(Passage(word, no_speech=0.1), log_probability=-1.5, invented=False).silent
+    assert not _Heard(Passage(word, no_speech=0.9), log_probability=-0.5, invented=False).silent
+    assert _Heard(Passage(word, no_speech=0.9), log_probability=-1.5, invented=False).silent
 
 
 @pytest.mark.parametrize("missing", FILES)
