@@ -26,6 +26,8 @@ CONFIG_FILE = "dubwright.toml"
 
 
 class Section(BaseModel):
+    """A group of settings: frozen, and refusing what it does not know."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

@@ -36,5 +36,6 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 def tell(event: Event) -> None:
+    """Tell every listener of this process."""
     for listener in tuple(_listeners):
         listener(event)

@@ -21,6 +21,7 @@ Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes
 
 
 def main(library: str, data: str, voice: str, words_per_minute: str) -> int:
+    """Speak standard input as 16-bit PCM to standard output; the exit code says what was missing."""
     espeak = ctypes.CDLL(library)
     rate = espeak.espeak_Initialize(SYNCHRONOUS, 0, data.encode(), DONT_EXIT)
     if rate <= 0:

@@ -52,6 +52,7 @@ PER_CUE = 1000.0
 
 
 def pace(language: str) -> Pace:
+    """A language's reading limits, whatever its region or script."""
     return PACES.get(languages.base(language), DEFAULT_PACE)
 
 

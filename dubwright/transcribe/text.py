@@ -28,6 +28,7 @@ def has_speech(text: str) -> bool:
 
 
 def ends_sentence(text: str) -> bool:
+    """Whether a text ends with a sentence, closing quotes and brackets aside."""
     stripped = text.rstrip("\"'”’」』）) ")
     return stripped[-1:] in SENTENCE_ENDS
 
