@@ -179,8 +179,9 @@ def open_untrusted(path: Path) -> Iterator[InputContainer]:
     FFmpeg's errors inside the block become `MediaError`s that name the file.
     """
     try:
+        # Not `options`: before 17.1 PyAV crashes on those where streams show up late, as in FLV.
         with av.open(
-            ffmpeg.address(path), "r", options=dict(ffmpeg.UNTRUSTED_OPTIONS), timeout=OPEN_TIMEOUT_S
+            ffmpeg.address(path), "r", container_options=dict(ffmpeg.UNTRUSTED_OPTIONS), timeout=OPEN_TIMEOUT_S
         ) as container:
             yield container
     except (av.error.FFmpegError, UnicodeError) as error:

@@ -184,7 +184,7 @@ def time_stretch(samples: Samples, rate: int, tempo: float) -> Samples:
 def _decoding(path: Path) -> Iterator[Any]:
     """The first sound stream of a file of our own."""
     try:
-        with av.open(ffmpeg.address(path), "r", options={"protocol_whitelist": "file"}) as container:
+        with av.open(ffmpeg.address(path), "r", container_options={"protocol_whitelist": "file"}) as container:
             streams = container.streams.audio
             # FFmpeg opens any file that is called .flac, and only then finds nothing in it.
             if not streams or not streams[0].codec_context.sample_rate:
