@@ -31,6 +31,8 @@ FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt")
 # that begin with the same bytes, such as `１`.
 PROMPTS = {"zh": "以下是短剧对白。你来了?对,我来了!"}
 
+SHORTEST_UNHEARD_S = 0.4  # speech that an answer leaves out is asked for again if it is longer than a breath
+
 # Bounds of a believable answer; the first two are Whisper's own.
 MOST_COMPRESSIBLE = 2.4
 LEAST_LOG_PROBABILITY = -1.0
@@ -68,7 +70,7 @@ class _Heard:
 
     @property
     def believable(self) -> bool:
-        return not self.invented and self.log_probability >= LEAST_LOG_PROBABILITY
+        return bool(self.passage.words) and not self.invented and self.log_probability >= LEAST_LOG_PROBABILITY
 
     @property
     def silent(self) -> bool:
@@ -113,28 +115,35 @@ class FasterWhisper:
             raise LanguageError(f"Whisper does not know {languages.name(language)} ({language})", field="language")
         samples = sounds.read(sound, rate=RATE, channels=1)[0][:, 0]
         length_s = len(samples) / RATE
-        heard = [
-            each
-            for window in pack(speech(samples), length_s, LONGEST_WINDOW_S)
-            for each in self._hear(window, samples, language)
-        ]
-        return [each.passage for each in heard]
+        windows = pack(speech(samples), length_s, LONGEST_WINDOW_S)
+        return [passage for window in windows for passage in self._hear(window, samples, language)]
 
-    def _hear(self, window: Window, samples: NDArray[np.float32], language: str) -> list[_Heard]:
-        """A window's passages: asked again without the prompt, then half by half, where the answer is not believable."""
+    def _hear(self, window: Window, samples: NDArray[np.float32], language: str) -> list[Passage]:
+        """What is said in a window, asked for again where the answer is not believable or leaves speech out.
+
+        Again means: without the prompt, then half by half; so that of what Whisper cannot cope with little is lost.
+        """
         answers = []
         for prompt in dict.fromkeys((PROMPTS.get(languages.base(language)), None)):
             answers.append(self._decode(window, samples, language, prompt))
             if answers[-1].believable:
                 break
-        best = max(answers, key=lambda heard: (not heard.invented, heard.log_probability))
+        best = max(answers, key=lambda heard: (heard.believable, not heard.invented, heard.log_probability))
         if len(window.stretches) == 1:
             # Over noise one of the two may sound sure of itself; the other's verdict holds.
             nothing = best.invented or not best.passage.words or any(heard.silent for heard in answers)
-            return [] if nothing else [best]
-        if best.believable:
-            return [best]
-        return [heard for half in window.halves(len(samples) / RATE) for heard in self._hear(half, samples, language)]
+            return [] if nothing else [best.passage]
+        sound_s = len(samples) / RATE
+        if not best.believable:
+            return [passage for half in window.halves(sound_s) for passage in self._hear(half, samples, language)]
+        times = [(word.start_ms / 1000, word.end_ms / 1000) for word in best.passage.words]
+        rest = [
+            passage
+            for left_out in window.unheard(times, SHORTEST_UNHEARD_S, sound_s)
+            for passage in self._hear(left_out, samples, language)
+        ]
+        words = [word for passage in (best.passage, *rest) for word in passage.words]
+        return [Passage(tuple(sorted(words, key=lambda word: word.start_ms)), no_speech=best.passage.no_speech)]
 
     def _decode(self, window: Window, samples: NDArray[np.float32], language: str, prompt: str | None) -> _Heard:
         sound = window.samples(samples, RATE)

@@ -77,6 +77,16 @@ class Window:
         ranked = touched if closing else touched[::-1]
         return max(ranked, key=lambda each: round(min(each.end_s, end_s) - max(each.start_s, start_s), 2))
 
+    def unheard(self, times_s: Sequence[tuple[float, float]], shortest_s: float, sound_s: float) -> list[Window]:
+        """Windows of the stretches of `shortest_s` or more in which no word begins; neighbours share one."""
+        missing: list[list[Stretch]] = [[]]
+        for stretch in self.stretches:
+            if any(stretch.start_s <= start_s < stretch.end_s for start_s, _ in times_s):
+                missing.append([])
+            elif stretch.end_s - stretch.start_s >= shortest_s:
+                missing[-1].append(stretch)
+        return [_window(run, sound_s) for run in missing if run]
+
     def halves(self, sound_s: float) -> tuple[Window, Window]:
         """Two windows, parted at the longest silence between stretches. Needs two stretches or more."""
         gaps = [after.start_s - before.end_s for before, after in pairwise(self.stretches)]

@@ -44,10 +44,11 @@ def test_what_people_say_is_believed(heard: str) -> None:
 
 
 class Scripted(FasterWhisper):
-    """Answers by how much it is given: repeats itself as long as the stretch at `bad_s` is in the window."""
+    """Answers by what it is given: invents as long as the stretch at `bad_s` is in the window, and leaves out all but
+    the first `most` stretches."""
 
-    def __init__(self, bad_s: float, *, hears_without_prompt: bool = False) -> None:
-        self.bad_s, self.hears_without_prompt = bad_s, hears_without_prompt
+    def __init__(self, bad_s: float, *, hears_without_prompt: bool = False, most: int = 99) -> None:
+        self.bad_s, self.hears_without_prompt, self.most = bad_s, hears_without_prompt, most
         self.prompts: list[str | None] = []
 
     def _decode(self, window: Window, samples: Sound, language: str, prompt: str | None) -> _Heard:
@@ -55,14 +56,15 @@ class Scripted(FasterWhisper):
         bad = any(stretch.start_s == self.bad_s for stretch in window.stretches)
         if prompt is None and self.hears_without_prompt:
             bad = False
-        words = tuple(Word("好", round(1000 * s.start_s), round(1000 * s.end_s), 0.9) for s in window.stretches)
+        heard = window.stretches[: self.most]
+        words = tuple(Word("好", round(1000 * each.start_s), round(1000 * each.end_s), 0.9) for each in heard)
         return _Heard(Passage(words), log_probability=-0.3, invented=bad)
 
 
 def _starts(engine: Scripted) -> list[int]:
     (window,) = pack(STRETCHES, 11, 28)
     heard = engine._hear(window, np.zeros(11 * 16000, np.float32), "zh")
-    return [word.start_ms for each in heard for word in each.passage.words]
+    return [word.start_ms for passage in heard for word in passage.words]
 
 
 def test_only_the_stretch_that_is_not_understood_is_lost() -> None:
@@ -79,6 +81,15 @@ def test_without_the_prompt_it_is_asked_again() -> None:
     engine = Scripted(7, hears_without_prompt=True)
     assert _starts(engine) == [1000, 3000, 7000, 9000]
     assert engine.prompts == [PROMPTS["zh"], None]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_speech_that_is_left_out_is_asked_for_again(most: int) -> None:
+    assert _starts(Scripted(-1, most=most)) == [1000, 3000, 7000, 9000]
+
+
+def test_of_an_answer_without_words_nothing_is_left() -> None:
+    assert _starts(Scripted(-1, most=0)) == []
 
 
 def test_an_unsure_answer_counts_where_somebody_spoke() -> None:
@@ -101,6 +112,16 @@ def test_languages_go_by_their_tags() -> None:
     assert not FasterWhisper.info.speaks("tpi")
 
 
+@pytest.fixture(scope="module")
+def voices() -> tuple[Sound, ...]:
+    return spoken_by_kokoro(LINES)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    return model("whisper-base")
+
+
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
@@ -112,14 +133,6 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.models
 class TestWithItsModel:
-    @pytest.fixture(scope="class")
-    def voices(self) -> tuple[Sound, ...]:
-        return spoken_by_kokoro(LINES)
-
-    @pytest.fixture(scope="class")
-    def folder(self) -> Path:
-        return model("whisper-base")
-
     def test_mandarin_is_understood_without_a_network(
         self, voices: tuple[Sound, ...], folder: Path, written: Callable[[Sound], Path], offline: None
     ) -> None:

@@ -77,15 +77,25 @@ def test_windows_are_parted_at_a_long_silence() -> None:
 
 @pytest.mark.parametrize(("closing", "home"), [(True, 0), (False, 1)])
 def test_a_word_that_lies_over_a_silence_goes_to_one_side(closing: bool, home: int) -> None:
-    stretches = [Stretch(1, 2), Stretch(2.3, 3)]
+    stretches = [Stretch(1, 2), Stretch(2.1, 3)]
     (window,) = pack(stretches, 4, LONGEST_S)
-    ((start_s, end_s),) = window.on_sound([(1.9 - 0.8, 2.4 - 0.8)], [closing])
+    offset = 1 - PAD_S
+    ((start_s, end_s),) = window.on_sound([(1.9 - offset, 2.2 - offset)], [closing])
     assert stretches[home].start_s <= start_s <= end_s <= stretches[home].end_s
 
 
 def test_the_edge_words_of_a_stretch_reach_to_its_ends() -> None:
     (window,) = pack([Stretch(1, 3)], 4, LONGEST_S)
-    first, last = window.on_sound([(0.4, 0.9), (0.9, 2.0)], [False, True])
+    offset = 1 - PAD_S
+    first, last = window.on_sound([(1.2 - offset, 1.7 - offset), (1.7 - offset, 2.8 - offset)], [False, True])
     assert [*first, *last] == pytest.approx([1.0, 1.7, 1.7, 3.0])
-    (alone,) = window.on_sound([(1.0, 1.2)], [True])
+    (alone,) = window.on_sound([(1.8 - offset, 2.0 - offset)], [True])
     assert alone == pytest.approx((1.8, 2.0))
+
+
+def test_stretches_without_words_are_found() -> None:
+    stretches = [Stretch(0, 1), Stretch(2, 3), Stretch(4, 5), Stretch(6, 6.2), Stretch(8, 9)]
+    (window,) = pack(stretches, 10, LONGEST_S)
+    found = window.unheard([(2.0, 2.5), (2.5, 3.0)], 0.4, 10)
+    assert [list(each.stretches) for each in found] == [[stretches[0]], [stretches[2], stretches[4]]]
+    assert window.unheard([(each.start_s, each.end_s) for each in stretches], 0.4, 10) == []
