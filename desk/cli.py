@@ -109,7 +109,9 @@ def localize(
         except KeyboardInterrupt:
             show.note("Interrupted. What is committed stays; run the same command again to go on.")
             raise typer.Exit(INTERRUPTED) from None
-    _settle(_plan(source, to, resolved, only, until), resolved, seconds, computed=len(wanted.wanted), out=out)
+    after = _plan(source, to, resolved, only, until)
+    computed = sum(unit.state == "committed" for unit in after) - sum(unit.state == "committed" for unit in wanted)
+    _settle(after, resolved, seconds, computed=computed, out=out)
 
 
 def _settle(after: plan.Plan, resolved: Settings, seconds: float, *, computed: int, out: Path | None) -> None:

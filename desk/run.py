@@ -144,7 +144,8 @@ def _progress(wanted: Plan) -> Iterator[Any]:
                 progress.advance(bar, WEIGHT[event.work.stage])
             elif event.what == "given up":
                 failed += 1
-                show.note(f"{event.work.label}: {event.error}")
+                about = str(event.error)
+                show.note(about if event.work.label in about else f"{event.work.label}: {about}")
             units = f"{done}/{total}" + (f", {failed} failed" if failed else "")
             progress.update(bar, description=event.work.label, units=units)
 
