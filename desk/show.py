@@ -152,7 +152,7 @@ def outcome(
         if len(rows) > MOST_ROWS:
             console.print(f"… and {len(rows) - MOST_ROWS} more")
     committed = sum(unit.state == "committed" for unit in after)
-    if computed == 0:
+    if not seconds:
         console.print(f"Nothing to do: {committed} of {len(after.units)} units are committed in {lake.uri}")
     elif video_s:
         console.print(

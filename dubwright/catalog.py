@@ -158,7 +158,7 @@ def _catalog(source: str, rows: Iterable[Row]) -> Catalog:
         try:
             if row.error:
                 raise row.error
-            video = Episode(series, episode, str(row.video), digest(row))
+            video = Episode(series, episode, str(row.video), _digest(row))
             found.setdefault((series, episode), []).append(video)
         except DubwrightError as error:
             problems.append(Problem(series, episode, error))
@@ -189,21 +189,25 @@ def _facts_beside(episode: Episode) -> SeriesFacts:
     return facts.read(path) if path.exists() else SeriesFacts()
 
 
-def digest(row: Row) -> str:
-    """Digest of a video's size and of samples from its start, middle and end.
+def digest(video: Path) -> str:
+    """Digest of a video's size and of samples from its start, middle and end. Raises `OSError`.
 
     The time of change is left out: a catalogue that was copied is the same catalogue.
     """
+    with video.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        content = hashlib.blake2b(str(size).encode(), digest_size=16)
+        for number in range(SAMPLES):
+            file.seek(max(0, size - SAMPLE_BYTES) * number // (SAMPLES - 1))
+            content.update(file.read(SAMPLE_BYTES))
+        return content.hexdigest()
+
+
+def _digest(row: Row) -> str:
     if row.video is None:
         raise ManifestError("no video is named", where=row.where, field="video", remedy="give its path")
     try:
-        with row.video.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            content = hashlib.blake2b(str(size).encode(), digest_size=16)
-            for number in range(SAMPLES):
-                file.seek(max(0, size - SAMPLE_BYTES) * number // (SAMPLES - 1))
-                content.update(file.read(SAMPLE_BYTES))
-            return content.hexdigest()
+        return digest(row.video)
     except FileNotFoundError:
         raise MediaError(
             "no such file", where=row.where, field=str(row.video), remedy="correct the path, or take the row out"

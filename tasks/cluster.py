@@ -176,7 +176,7 @@ async def bench(settings: Settings, *, width: int = 64, address: str | None = No
             dask.config.set({"distributed.scheduler.allowed-failures": DEATHS_ALLOWED})
             # A failed unit is recorded and told once; Dask would print it on every process that it passes, and
             # Prefect's root logger all of Dask's comings and goings.
-            dask.config.set({"logging": {"distributed": "critical", "distributed.worker": "critical"}})
+            dask.config.set({"distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical"})
             logging.getLogger("distributed").setLevel(logging.CRITICAL)
             # A Dask worker runs one unit at a time, whatever the unit needs.
             target = await asyncio.to_thread(

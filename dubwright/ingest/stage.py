@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
+from dubwright import catalog
 from dubwright.errors import MediaError, StoreError
 from dubwright.media import ffmpeg
 
@@ -47,7 +48,8 @@ def run(work: Work, lake: Lake, machine: Machine) -> list[dict[str, Any]]:
         decoded = decode(path, info, stereo, full_rate(info.audio.sample_rate))
         _check_length(decoded.own_ms, path, "sound", settings)
         resample_flac(stereo, speech, rate=SPEECH_RATE, length=track_length(info, SPEECH_RATE))
-        if _state(path) != before:
+        # Nor may it be another file than the plan saw: the unit's fingerprint stands for that one.
+        if _state(path) != before or catalog.digest(path) != work.source_digest:
             raise StoreError(
                 "the file changed while it was read", where=str(path), remedy="wait until it is copied, then run again"
             )

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dubwright import unit
+from dubwright.catalog import digest
 from dubwright.errors import MediaError, StoreError
 from dubwright.ingest import stage
 from dubwright.lake import Lake
@@ -21,6 +22,13 @@ from dubwright.unit import Machine, Work
 from tests.media import clips
 
 
+def _digest(uri: str) -> str:
+    try:
+        return digest(Path(uri.removeprefix("file://")))
+    except OSError:
+        return "of no file"
+
+
 def work(uri: str, **settings: Any) -> Work:
     return Work(
         stage="ingest",
@@ -29,7 +37,7 @@ def work(uri: str, **settings: Any) -> Work:
         language="zh",
         source_language="zh",
         source_uri=uri,
-        source_digest="d1",
+        source_digest=_digest(uri),
         fingerprint="0" * 32,
         settings=IngestSettings(**settings),
     )
@@ -51,7 +59,12 @@ def test_a_unit_is_committed_with_its_blobs(tmp_path: Path, lake: Lake) -> None:
     assert unit.execute(one, Machine(lake.uri, "/nowhere")).computed
     row = lake.read(one.key).row()
     assert {name for name in TABLES["source"].names if row[name] is None} == {"segment", "model_sha256"}
-    assert (row["engine"], row["language"], row["uri"], row["source_digest"]) == ("ffmpeg", "zh", str(path), "d1")
+    assert (row["engine"], row["language"], row["uri"], row["source_digest"]) == (
+        "ffmpeg",
+        "zh",
+        str(path),
+        digest(path),
+    )
     assert (row["duration_ms"], row["width"], row["height"], row["fps"]) == (2040, 64, 112, 25.0)
     assert (row["sample_rate"], row["channels"], row["channel_layout"]) == (44_100, 2, "stereo")
     assert row["notes"] == []
@@ -199,3 +212,11 @@ def test_equal_sources_have_equal_blobs(tmp_path: Path, lake: Lake) -> None:
 )
 def test_full_rate(rate: int, kept: int) -> None:
     assert stage.full_rate(rate) == kept
+
+
+def test_another_file_than_the_plan_saw_is_not_taken_for_it(tmp_path: Path, lake: Lake) -> None:
+    path = clips.make_clip(tmp_path / "01.mp4", seconds=1.0)
+    planned = work(str(path))
+    clips.make_clip(path, seconds=1.4)
+    with pytest.raises(StoreError, match="changed"):
+        stage.run(planned, lake, Machine(lake.uri, "/nowhere"))
