@@ -162,7 +162,7 @@ class FasterWhisper:
         words = _words([word for part in parts for word in part.words or ()], window)
         return _Heard(
             Passage(
-                tuple(text.in_script(words, language)),
+                tuple(text.in_script(text.whole(words, language), language)),
                 no_speech=max((float(part.no_speech_prob) for part in parts), default=1.0),
             ),
             log_probability=min((float(part.avg_logprob) for part in parts), default=0.0),

@@ -33,6 +33,20 @@ def ends_sentence(text: str) -> bool:
     return stripped[-1:] in SENTENCE_ENDS
 
 
+def whole(words: Sequence[Word], language: str) -> list[Word]:
+    """Words of which a recognizer gave parts (` well`, `-known`), put together where it marks beginnings by a space."""
+    if languages.base(language) in _WITHOUT_SPACES:
+        return list(words)
+    found: list[Word] = []
+    for word in words:
+        if found and not word.text[:1].isspace():
+            before = found.pop()
+            probability = min(before.probability, word.probability)
+            word = Word(before.text + word.text, before.start_ms, max(before.end_ms, word.end_ms), probability)
+        found.append(word)
+    return found
+
+
 def join(words: Sequence[Word], language: str) -> str:
     """Words as one line: with spaces between them where the language writes spaces."""
     if languages.base(language) not in _WITHOUT_SPACES:

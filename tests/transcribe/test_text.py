@@ -46,6 +46,14 @@ def test_languages_with_spaces_keep_them() -> None:
     assert _line("es", " ¿Quién", " es?") == "¿Quién es?"
 
 
+def test_parts_of_words_are_put_together_where_spaces_mark_words() -> None:
+    heard = _words(" a", " well", "-known", " man", "'s", " word")
+    found = text.whole(heard, "en")
+    assert [word.text.strip() for word in found] == ["a", "well-known", "man's", "word"]
+    assert [(word.start_ms, word.end_ms) for word in found] == [(0, 100), (100, 300), (300, 500), (500, 600)]
+    assert text.whole(heard, "zh") == heard
+
+
 def test_punctuation_alone_joins_the_word_before_it() -> None:
     (word,) = text.clean([Word("好", 0, 300, 0.9), Word("。", 300, 340, 0.5)], "zh")
     assert (word.text, word.start_ms, word.end_ms) == ("好。", 0, 340)
