@@ -163,6 +163,7 @@ def _mandarin(phonemes: Callable[[str, str], str]) -> Callable[[str], str]:
     speak = ZHG2P()
 
     def mandarin(text: str) -> str:
+        text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
         english = _LATIN.sub(lambda found: f" {phonemes(found[0], 'en').rstrip('.')} ", text)
         return str(speak(english)[0])
 
