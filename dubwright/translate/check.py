@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+import langcodes
+
 from dubwright import languages
 from dubwright.translate import glossary, scripts
 from dubwright.translate.words import commonest_language
@@ -34,7 +36,7 @@ _LABEL = re.compile(
 _AFTERTHOUGHT = re.compile(
     r"\s*[(\[](?:note|nota|translation|literally|lit\.|i\.e\.|tn)\b[^()\[\]]*[)\]]?\s*$", re.IGNORECASE
 )
-_MARKUP = re.compile(r"</?[a-z][^>]*>|<\||\|>|```|\*\*|^#+\s|^\s*[{\[].*[}\]]\s*$|\w=\w|\\n", re.IGNORECASE)
+_MARKUP = re.compile(r"</?[a-z][^>]*>|\||```|\*\*|^#+\s|^\s*[{\[].*[}\]]\s*$|\w=\w|\\n", re.IGNORECASE)
 _EXPLANATION = re.compile(
     r"\b(?:translat(?:es?|ed|ion)|in (?:english|spanish|chinese)|the (?:line|phrase|sentence) (?:means|says)"
     r"|se traduce|la traducción)\b|^(?:sure|certainly|of course|here is|here's)\b[^.!?]*[:：]",
@@ -51,6 +53,9 @@ _REFUSAL = re.compile(
     r"|\bno puedo (?:asistir|traducir|cumplir|proporcionar|ayudarte con es[oa])\b",
     re.IGNORECASE,
 )
+# Polite refusals pass for dialogue; without an apology in the line they are suspect.
+_APOLOGY = re.compile(r"^(?:i'm|i am) sorry,? (?:but )?i can|^lo siento,? pero no puedo", re.IGNORECASE)
+_APOLOGETIC = re.compile(r"对不起|抱歉|不好意思|失礼|恕|遗憾|不能|没法|办不到|sorry|apolog", re.IGNORECASE)
 # Lines that speak of what the patterns above look for.
 _ABOUT_MACHINES = re.compile(r"模型|人工智能|智能|机器|AI|助手|助理|language model|robot", re.IGNORECASE)
 _ABOUT_TRANSLATING = re.compile(r"翻译|译|英文|英语|中文|汉语|西班牙|translat|English|Chinese|Spanish", re.IGNORECASE)
@@ -115,7 +120,7 @@ def _form(text: str, source_text: str, told: str) -> list[Problem]:
         found.append(Problem("prompt", "the answer repeats the instructions"))
     if _ASSISTANT.search(text) and not _ABOUT_MACHINES.search(source_text):
         found.append(Problem("refusal", "the answer is the model's, not the character's"))
-    elif _REFUSAL.search(text):
+    elif _REFUSAL.search(text) or (_APOLOGY.search(text) and not _APOLOGETIC.search(source_text)):
         found.append(Problem("refusal", "the answer looks like a refusal", fatal=len(text) > 3 * len(source_text) + 60))
     if _EXPLANATION.search(text) and not _ABOUT_TRANSLATING.search(source_text):
         found.append(Problem("explanation", "the answer speaks about the translation"))
@@ -158,7 +163,8 @@ def _length(text: str, source_text: str) -> list[Problem]:
 def _is_label(found: re.Match[str], target: str) -> bool:
     """Not every word before a colon is a label: characters say "Listen: …"."""
     named = found["language"]
-    return named is None or named.lower() in (target.lower(), languages.name(target).lower())
+    own = langcodes.Language.get(target).autonym()
+    return named is None or named.lower() in (target.lower(), languages.name(target).lower(), own.lower())
 
 
 def _is_json(text: str) -> bool:

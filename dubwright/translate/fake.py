@@ -15,8 +15,7 @@ from dubwright.translate.engine import Line, Scene, Translated
 
 # A line that holds this cannot be translated by this engine.
 FAILING = "翻译失败"
-LETTERS_PER_SYLLABLE = 2
-SYLLABLES_PER_WORD = 2
+SYLLABLES_PER_WORD = 3
 _STOPS = "。！？…，.!?,"
 _PLAIN = str.maketrans("。！？，…", ".!?,.")
 
@@ -59,24 +58,24 @@ class FakeTranslator:
 
 def _words(source: str, target: str) -> list[str]:
     """Meaningless words of the target's letters, a syllable for each letter of the source, the same every time."""
-    letters = _letters(target)
+    onsets, vowels = _letters(target)
+    letters = [char for char in source if char.isalnum()]
     syllables = []
-    for place, char in enumerate(char for char in source if char.isalnum()):
-        digest = hashlib.blake2b(f"{target}{place}{char}".encode(), digest_size=LETTERS_PER_SYLLABLE).digest()
-        syllables.append("".join(letters[byte % len(letters)] for byte in digest))
+    for place in range(len(letters)):
+        first, second = hashlib.blake2b(f"{target}{place}{source}".encode(), digest_size=2).digest()
+        syllables.append(onsets[first % len(onsets)] + vowels[second % len(vowels)])
     return ["".join(syllables[at : at + SYLLABLES_PER_WORD]) for at in range(0, len(syllables), SYLLABLES_PER_WORD)]
 
 
 @cache
-def _letters(language: str) -> str:
-    wanted = scripts.of_language(language) or frozenset({"LATIN"})
-    if wanted == {"LATIN"}:
-        return "bdfgklmnprtv"
+def _letters(language: str) -> tuple[str, str]:
+    """Letters that open a syllable and letters that close it."""
+    latin = "bdfgklmnprtv", "aeiou"
     # Never Han: where it belongs to the language, another of its scripts serves as well, else Latin.
-    names = wanted - {scripts.HAN}
-    found = [
+    names = scripts.of_language(language) - {scripts.HAN, "LATIN"}
+    found = "".join(
         chr(code)
         for code in range(0x370, 0xD7A4)
         if unicodedata.category(chr(code)) in ("Ll", "Lo") and names & scripts.of_text(chr(code)).keys()
-    ]
-    return "".join(found) or "bdfgklmnprtv"
+    )
+    return (found, found) if found else latin

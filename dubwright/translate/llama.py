@@ -1,7 +1,7 @@
 """Translation by a language model on this machine's processor: any GGUF of Qwen's chat form, through llama.cpp.
 
 A scene is one dialogue with the model, a turn a line, so that each line costs its own words only and has what was
-said before it as context. A language other than English is reached through English, which small models know best.
+said before it as context.
 
 Answers do not depend on what the process did before: llama.cpp computes slightly different numbers for the same text
 evaluated in other portions, enough to change a word. So each dialogue begins on its opening evaluated always in the
@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from dubwright import languages
 from dubwright.engines import EngineInfo
 from dubwright.errors import EngineOutputError, ModelError
 from dubwright.settings import TranslateSettings
@@ -25,13 +24,13 @@ from dubwright.translate import check, glossary, prompt
 from dubwright.translate.check import Problem
 from dubwright.translate.engine import Scene, Translated
 
-PIVOT = "en"
-# Openings kept evaluated at once: English and two others. A token takes 28 KiB in each.
+# Openings kept evaluated at once, one for each pair of languages. A token takes 28 KiB in each.
 SLOTS = 3
-SLOT_TOKENS = 1536
+SLOT_TOKENS = 2048
 # Beyond this a dialogue starts anew, with the last lines carried over; the rest holds the longest line and answer.
-DIALOGUE_TOKENS = 1024
-LONGEST_LINE = 200  # characters
+DIALOGUE_TOKENS = 1280
+LONGEST_ANSWER = 400  # tokens
+# Two answers alike are no use: from the third attempt on the likeliest word is not always taken.
 LATER_TEMPERATURE = 0.7
 
 
@@ -54,57 +53,12 @@ class Llama:
         self._model = _Model(_gguf(models[settings.model]), threads)
 
     def translate(self, scene: Scene) -> list[Translated]:
-        texts = [line.text for line in scene.lines]
-        terms = [glossary.occurring(text, scene.glossary) for text in texts]
-        if languages.base(scene.source) == PIVOT or languages.base(scene.target) == PIVOT:
-            answers = self._dialogue(scene.source, scene.target, texts, terms)
-        else:
-            answers = self._through_pivot(scene, texts, terms)
-        return [
-            Translated(line.segment, answer.text, answer.notes)
-            for line, answer in zip(scene.lines, answers, strict=True)
-        ]
-
-    def _through_pivot(self, scene: Scene, texts: Sequence[str], terms: Sequence[Mapping[str, str]]) -> list[_Answer]:
-        """Into English with the target's renderings already in place, and from there on, around them."""
-        english = self._dialogue(scene.source, PIVOT, texts, terms)
-        held = [
-            {
-                rendering: rendering
-                for rendering in line.values()
-                if answer.text and glossary.rendered(answer.text, rendering)
-            }
-            for line, answer in zip(terms, english, strict=True)
-        ]
-        answers = self._dialogue(PIVOT, scene.target, [answer.text or "" for answer in english], held)
+        dialogue = _Dialogue(self._model, self._settings, scene.source, scene.target)
         found = []
-        for text, line, first, second in zip(texts, terms, english, answers, strict=True):
-            if first.text is None:
-                found.append(first)
-                continue
-            # What counts is the line's own source: names lost on the way to English are noticed here.
-            wrong = check.problems(second.text or "", text, source=scene.source, target=scene.target, terms=line)
-            found.append(second if second.text is None else _answer(second.text, wrong))
+        for line in scene.lines:
+            text, notes = dialogue.translate(line.text, glossary.occurring(line.text, scene.glossary))
+            found.append(Translated(line.segment, text, notes))
         return found
-
-    def _dialogue(
-        self, source: str, target: str, texts: Sequence[str], terms: Sequence[Mapping[str, str]]
-    ) -> list[_Answer]:
-        dialogue = _Dialogue(self._model, self._settings, source, target)
-        return [dialogue.translate(text, line) for text, line in zip(texts, terms, strict=True)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """A line's translation; None, with the reasons, where there is none."""
-
-    text: str | None
-    notes: tuple[str, ...] = ()
-
-
-def _answer(text: str, wrong: Sequence[Problem]) -> _Answer:
-    notes = tuple(problem.message for problem in wrong)
-    return _Answer(None if any(problem.fatal for problem in wrong) else text, notes)
 
 
 @dataclass(slots=True)
@@ -119,30 +73,30 @@ class _Dialogue:
     text: str = ""
     tokens: int = 0
 
-    def translate(self, line: str, terms: Mapping[str, str]) -> _Answer:
-        """Ask until an answer passes or the attempts are used up; the best answer had."""
+    def translate(self, line: str, terms: Mapping[str, str]) -> tuple[str | None, tuple[str, ...]]:
+        """Ask until an answer passes or the attempts are used up; the best answer had, None where none is usable, and
+        what is to be noted of it.
+        """
         if not any(char.isalnum() for char in line):
-            return _Answer(None, ("nothing to translate",))
-        if len(line) > LONGEST_LINE:
-            return _Answer(None, (f"longer than {LONGEST_LINE} characters",))
+            return None, ("nothing to translate",)
+        if _longest_answer(line) > LONGEST_ANSWER:
+            return None, (f"too long for a line of dialogue: {len(line)} characters",)
         self._make_room()
-        best: tuple[tuple[bool, int], str, list[Problem]] | None = None
+        usable, text, wrong = False, "", list[Problem]()
         reminder = ""
         for attempt in range(self.settings.attempts):
-            text, wrong = self._ask(line, terms, attempt, reminder)
-            score = (any(problem.fatal for problem in wrong), len(wrong))
-            if best is None or score < best[0]:
-                best = score, text, wrong
+            answer, now_wrong = self._ask(line, terms, attempt, reminder)
+            now_usable = not any(problem.fatal for problem in now_wrong)
+            if not attempt or (now_usable, -len(now_wrong)) > (usable, -len(wrong)):
+                usable, text, wrong = now_usable, answer, now_wrong
             if not wrong:
                 break
-            reminder = prompt.reminder([problem.kind for problem in wrong], self.target)
-        assert best is not None  # noqa: S101 - there is at least one attempt
-        answer = _answer(best[1], best[2])
-        if answer.text:
+            reminder = prompt.reminder([problem.kind for problem in now_wrong], self.target)
+        if usable:
             # An unusable answer is not kept: the next lines would follow its example.
-            self.said.append(prompt.question(line, terms) + prompt.reply(answer.text))
+            self.said.append(prompt.question(line, terms) + prompt.reply(text))
             self.text += self.said[-1]
-        return answer
+        return text if usable else None, tuple(problem.message for problem in wrong)
 
     def _ask(self, line: str, terms: Mapping[str, str], attempt: int, reminder: str) -> tuple[str, list[Problem]]:
         later = attempt > 1
