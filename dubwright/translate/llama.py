@@ -94,14 +94,14 @@ class _Dialogue:
             reminder = prompt.reminder([problem.kind for problem in now_wrong], self.target)
         if usable:
             # An unusable answer is not kept: the next lines would follow its example.
-            self.said.append(prompt.question(line, terms) + prompt.reply(text))
+            self.said.append(prompt.question(line, terms, self.target) + prompt.reply(text))
             self.text += self.said[-1]
         return text if usable else None, tuple(problem.message for problem in wrong)
 
     def _ask(self, line: str, terms: Mapping[str, str], attempt: int, reminder: str) -> tuple[str, list[Problem]]:
         later = attempt > 1
         said, whole, self.tokens = self.model.complete(
-            self.text + prompt.question(line, terms, reminder),
+            self.text + prompt.question(line, terms, self.target, reminder),
             slot=self.model.slot(self.source, self.target),
             longest=_longest_answer(line),
             temperature=max(self.settings.temperature, LATER_TEMPERATURE if later else 0.0),

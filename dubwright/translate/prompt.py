@@ -191,20 +191,23 @@ def opening(source: str, target: str) -> str:
     if known[0] and known[1]:
         name = {NAME[languages.base(source)]: NAME[languages.base(target)]}
         for number, (line, answer) in enumerate(zip(known[0], known[1], strict=True)):
-            text += question(line, name if number == 1 else {}) + reply(answer)
+            text += question(line, name if number == 1 else {}, target) + reply(answer)
     return text
 
 
-def question(line: str, terms: Mapping[str, str], reminder: str = "") -> str:
-    """One line's turn, up to where the answer begins. `terms` are the fixed renderings of what the line holds."""
+def question(line: str, terms: Mapping[str, str], target: str, reminder: str = "") -> str:
+    """One line's turn, up to where the answer begins. `terms` are the fixed renderings of what the line holds.
+
+    The answer begins with its language's name, or a small model answers the line like a partner in the dialogue.
+    """
     given = [f"{term}={rendering}" if term != rendering else rendering for term, rendering in terms.items()]
     beside = f" ({', '.join([*map(as_data, given), *([reminder] if reminder else [])])})" if given or reminder else ""
-    return _turn("user", as_data(line) + beside) + "<|im_start|>assistant\n"
+    return _turn("user", as_data(line) + beside) + f"<|im_start|>assistant\n{languages.name(target)}:"
 
 
 def reply(answer: str) -> str:
     """An answer and the end of its turn."""
-    return f"{as_data(answer)}{TURN_END}\n"
+    return f" {as_data(answer)}{TURN_END}\n"
 
 
 def reminder(wrong: Sequence[str], target: str) -> str:
