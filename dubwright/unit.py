@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -190,10 +190,10 @@ def _cpu() -> float:
 
 
 def _resident(process: psutil.Process) -> int:
-    total = 0
-    for each in (process, *process.children(recursive=True)):
-        try:
-            total += each.memory_info().rss
-        except psutil.Error:
-            continue
+    total, command = process.memory_info().rss, process.cmdline()
+    for child in process.children(recursive=True):
+        with suppress(psutil.Error):
+            # Between its fork and its exec a child shows this process's own memory, a second time.
+            if child.cmdline() != command:
+                total += child.memory_info().rss
     return total
