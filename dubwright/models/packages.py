@@ -29,6 +29,7 @@ from dubwright.models.registry import Package, Packages
 AT_ONCE = 3  # of the clients, most of whose time is start-up and network
 PACKAGE_SECONDS = 1800
 LOOK_SECONDS = 0.2
+PAUSES = (2.0, 8.0)  # seconds before a package is asked for again
 INCOMING = "incoming-"
 
 
@@ -114,9 +115,17 @@ class _Downloads:
             path.unlink(missing_ok=True)
 
     def _download(self, package: Package) -> Path:
+        """Fetch a package that is not kept yet; a registry that has not it one moment may have it the next."""
         kept = self._kept[package]
-        if kept.exists():
-            return kept
+        for pause in PAUSES if not kept.exists() else ():
+            try:
+                return self._fetch(package, kept)
+            except ModelError:
+                if self._stopped.wait(pause):
+                    raise
+        return kept if kept.exists() else self._fetch(package, kept)
+
+    def _fetch(self, package: Package, kept: Path) -> Path:
         incoming = Path(tempfile.mkdtemp(prefix=INCOMING, dir=self._folder))
         try:
             arrived = incoming / "arrived"

