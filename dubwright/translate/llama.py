@@ -10,15 +10,17 @@ same way (`_Model.begin`), and continues in portions that its own lines decide.
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
 from dubwright.engines import EngineInfo
-from dubwright.errors import EngineOutputError, ModelError
+from dubwright.errors import EngineMissingError, EngineOutputError, ModelError
 from dubwright.settings import TranslateSettings
 from dubwright.translate import check, glossary, prompt
 from dubwright.translate.check import Problem
@@ -32,6 +34,7 @@ DIALOGUE_TOKENS = 1280
 LONGEST_ANSWER = 400  # tokens
 # Two answers alike are no use: from the third attempt on the likeliest word is not always taken.
 LATER_TEMPERATURE = 0.7
+WAIT_POLICY = "OMP_WAIT_POLICY"
 
 
 class Llama:
@@ -132,8 +135,7 @@ class _Model:
     """llama.cpp with one model: evaluated openings in slots, and completions on them."""
 
     def __init__(self, file: Path, threads: int) -> None:
-        import xllamacpp
-
+        xllamacpp = _llama_cpp()
         params = xllamacpp.CommonParams()
         params.model.path = str(file)
         params.n_ctx = SLOTS * SLOT_TOKENS
@@ -195,6 +197,29 @@ class _Model:
             return choice["text"], choice["finish_reason"] == "stop", answer["usage"]["total_tokens"]
         except (KeyError, TypeError, ValueError) as error:
             raise EngineOutputError(f"llama.cpp answered {str(answer)[:200]!r}", where="llama") from error
+
+
+def _llama_cpp() -> Any:
+    """The library, loaded so that its threads sleep while they wait for each other.
+
+    OpenMP's threads spin by default: beside any other work on the same cores, two threads are then several times
+    slower than one. It reads how to wait once, while it is loaded.
+
+    Raises `EngineMissingError` where the library is there but a part of the system that it needs is not.
+    """
+    before = os.environ.get(WAIT_POLICY)
+    os.environ[WAIT_POLICY] = before or "PASSIVE"
+    try:
+        return import_module("xllamacpp")
+    except ImportError as error:
+        raise EngineMissingError(
+            f"llama.cpp cannot be loaded: {error}",
+            field=Llama.info.name,
+            remedy="install the missing library; libgomp is in the system package libgomp1 or libgomp",
+        ) from error
+    finally:
+        if before is None:
+            del os.environ[WAIT_POLICY]
 
 
 def _gguf(place: Path) -> Path:
