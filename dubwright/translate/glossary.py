@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 # What may follow the last word of a rendering: a possessive or a plural.
@@ -15,11 +15,14 @@ def occurring(text: str, glossary: Mapping[str, str]) -> dict[str, str]:
 
     Of terms that overlap the longest counts: 秦师父 is Master Qin, and no 师父 beside him.
     """
-    terms = sorted((term for term in glossary if term and term in text), key=len, reverse=True)
-    if not terms:
-        return {}
-    found = re.findall("|".join(map(re.escape, terms)), text)
-    return {term: glossary[term] for term in found}
+    pattern = _longest_first([term for term in glossary if term and term in text])
+    return {term: glossary[term] for term in pattern.findall(text)} if pattern else {}
+
+
+def replaced(text: str, terms: Mapping[str, str]) -> str:
+    """The line with each term's rendering in its place."""
+    pattern = _longest_first(terms)
+    return pattern.sub(lambda found: terms[found[0]], text) if pattern else text
 
 
 def rendered(text: str, rendering: str) -> bool:
@@ -42,3 +45,8 @@ def _pattern(rendering: str) -> re.Pattern[str]:
     left = r"(?<!\w)" if rendering[:1].isascii() and rendering[:1].isalnum() else ""
     right = r"(?!\w)" if rendering[-1:].isascii() and rendering[-1:].isalnum() else ""
     return re.compile(left + inner + (_ENDING if right else "") + right, re.IGNORECASE)
+
+
+def _longest_first(terms: Iterable[str]) -> re.Pattern[str] | None:
+    ordered = sorted(terms, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, ordered))) if ordered else None

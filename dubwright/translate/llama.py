@@ -94,7 +94,7 @@ class _Dialogue:
                 usable, text, wrong = now_usable, answer, now_wrong
             if not wrong:
                 break
-            reminder = prompt.reminder([problem.kind for problem in now_wrong], self.target)
+            reminder = prompt.reminder([problem.kind for problem in now_wrong], self.target, terms)
         if usable:
             # An unusable answer is not kept: the next lines would follow its example.
             self.said.append(prompt.question(line, terms, self.target) + prompt.reply(text))

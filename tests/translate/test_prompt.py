@@ -41,5 +41,13 @@ def test_a_language_without_examples_still_has_an_opening() -> None:
 
 
 def test_the_reminder_names_what_was_wrong() -> None:
-    assert prompt.reminder(["language", "length", "script"], "es") == "in Spanish only; as short as the line itself"
-    assert prompt.reminder(["markup"], "es") == "nothing but the line in Spanish"
+    assert prompt.reminder(["language", "length", "script"], "es", {}) == "in Spanish only; as short as the line itself"
+    assert prompt.reminder(["markup"], "es", {}) == "nothing but the line in Spanish"
+    assert prompt.reminder(["glossary"], "es", {"王总": "presidente {Wang}"}) == "keep presidente {Wang}"
+
+
+def test_renderings_stand_in_the_line() -> None:
+    terms = {"秦师父": "Master Qin", "师父": "Master"}
+    asked = prompt.question("师父，秦师父呢？", terms, "en")
+    assert "Master，Master Qin呢？" in asked
+    assert "师父" not in asked
