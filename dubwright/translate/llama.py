@@ -32,6 +32,8 @@ SLOT_TOKENS = 2048
 # Beyond this a dialogue starts anew, with the last lines carried over; the rest holds the longest line and answer.
 DIALOGUE_TOKENS = 1280
 LONGEST_ANSWER = 400  # tokens
+# Tokens evaluated at once: memory for the results is set aside for as many.
+PORTION = 128
 # Two answers alike are no use: from the third attempt on the likeliest word is not always taken.
 LATER_TEMPERATURE = 0.7
 WAIT_POLICY = "OMP_WAIT_POLICY"
@@ -143,6 +145,9 @@ class _Model:
         params.cpuparams.n_threads = threads
         params.cpuparams_batch.n_threads = threads
         params.n_gpu_layers = 0
+        # With flash attention the numbers, and so the words, would depend on the number of threads.
+        params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        params.n_batch = params.n_ubatch = PORTION
         params.warmup = False
         params.fit_params = False
         params.verbosity = -1
