@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from dubwright.errors import KeyMissingError, StoreError, StoreFullError
 from dubwright.lake.store import ObjectInfo
@@ -33,12 +34,12 @@ class LocalStore:
             raise StoreError("not a key", where=self.uri, field=repr(key))
         return self.root.joinpath(*parts)
 
-    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
         folder, _, _ = prefix.rpartition("/")
         start = self._path(folder) if folder else self.root
-        yield from self._walk(start, f"{folder}/" if folder else "", prefix)
+        yield from self._walk(start, f"{folder}/" if folder else "", prefix, after)
 
-    def _walk(self, folder: Path, base: str, prefix: str) -> Iterator[ObjectInfo]:
+    def _walk(self, folder: Path, base: str, prefix: str, after: str) -> Iterator[ObjectInfo]:
         try:
             with os.scandir(folder) as found:
                 # A folder sorts as its keys do: with the slash that follows its name.
@@ -50,9 +51,11 @@ class LocalStore:
             if not base and entry.name == UNFINISHED:
                 continue
             if entry.is_dir():
-                if (key + "/").startswith(prefix) or prefix.startswith(key + "/"):
-                    yield from self._walk(Path(entry.path), key + "/", prefix)
-            elif key.startswith(prefix):
+                below = key + "/"
+                skipped = below < after and not after.startswith(below)
+                if not skipped and (below.startswith(prefix) or prefix.startswith(below)):
+                    yield from self._walk(Path(entry.path), below, prefix, after)
+            elif key.startswith(prefix) and key > after:
                 try:
                     stat = entry.stat()
                 except FileNotFoundError:
@@ -70,6 +73,14 @@ class LocalStore:
         except OSError as error:
             raise self._failed(key, error) from error
 
+    def open(self, key: str) -> IO[bytes]:
+        try:
+            return self._path(key).open("rb")
+        except FileNotFoundError:
+            raise self._missing(key) from None
+        except OSError as error:
+            raise self._failed(key, error) from error
+
     def put_if_absent(self, key: str, data: bytes) -> bool:
         def write(path: Path) -> None:
             with path.open("wb") as file:
@@ -80,16 +91,14 @@ class LocalStore:
         return self._create(key, write)
 
     def put_file(self, key: str, path: Path) -> None:
-        def write(target: Path) -> None:
-            shutil.copyfile(path, target)
-            with target.open("rb+") as file:
-                os.fsync(file.fileno())
-
         if not self.exists(key):
-            self._create(key, write)
+            self._create(key, lambda target: _copy(path, target))
 
-    def _create(self, key: str, write: Callable[[Path], None]) -> bool:
-        """Let `write` fill a file elsewhere, then link it under its name: the link is the one atomic step."""
+    def replace(self, key: str, path: Path) -> None:
+        self._create(key, lambda target: _copy(path, target), put=os.replace)
+
+    def _create(self, key: str, write: Callable[[Path], None], put: Callable[[Path, Path], None] = os.link) -> bool:
+        """Let `write` fill a file elsewhere, then put it under its name: that is the one atomic step."""
         final = self._path(key)
         unfinished = self.root / UNFINISHED / uuid.uuid4().hex
         try:
@@ -97,7 +106,7 @@ class LocalStore:
             write(unfinished)
             final.parent.mkdir(parents=True, exist_ok=True)
             try:
-                os.link(unfinished, final)
+                put(unfinished, final)
             except FileExistsError:
                 return False
             _sync_folder(final.parent)
@@ -146,6 +155,12 @@ class LocalStore:
         return StoreError(
             error.strerror or str(error), where=self.uri, field=key, remedy="check the folder's permissions and disk"
         )
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+    with target.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

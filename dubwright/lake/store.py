@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 from urllib.parse import urlsplit
 
 from dubwright.errors import SettingsError
@@ -31,13 +31,17 @@ class ObjectStore(Protocol):
 
     uri: str
 
-    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
-        """Yield every object whose key starts with `prefix`, in key order."""
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
+        """Yield every object whose key starts with `prefix` and sorts behind `after`, in order of the keys' UTF-8."""
         ...
 
     def exists(self, key: str) -> bool: ...
 
     def read(self, key: str) -> bytes: ...
+
+    def open(self, key: str) -> IO[bytes]:
+        """The object as a seekable stream that reads only what is asked for, as pyarrow takes it; to be closed."""
+        ...
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Create `key`; False, and nothing changed, if it exists. Of racing writers exactly one gets True."""
@@ -45,6 +49,10 @@ class ObjectStore(Protocol):
 
     def put_file(self, key: str, path: Path) -> None:
         """Store a file's content; keys written so are content-addressed, so writing twice is harmless."""
+        ...
+
+    def replace(self, key: str, path: Path) -> None:
+        """Store a file's content under a key that may exist; readers see the old object or the new one, whole."""
         ...
 
     def as_file(self, key: str) -> AbstractContextManager[Path]:

@@ -54,6 +54,8 @@ def test_a_listing_is_complete_and_in_key_order(store: ObjectStore) -> None:
     assert [found.key for found in store.list("a/")] == ["a/b", "a/bx"]
     assert [(found.key, found.size) for found in store.list("ä/")] == [("ä/剧", len("ä/剧".encode()))]
     assert list(store.list("nothing/here")) == []
+    for after in ("a", "a/b", "a/b/", "b/1", "zz", "a-b/zz"):
+        assert [found.key for found in store.list(after=after)] == [key for key in sorted(keys) if key > after]
 
 
 def test_files_are_stored_and_handed_out(store: ObjectStore, tmp_path: Path) -> None:
@@ -65,6 +67,25 @@ def test_files_are_stored_and_handed_out(store: ObjectStore, tmp_path: Path) -> 
     store.delete("blob/x")
     store.delete("blob/x")
     assert not store.exists("blob/x")
+
+
+def test_an_object_is_read_in_parts(store: ObjectStore) -> None:
+    store.put_if_absent("a/b", bytes(range(256)) * 100)
+    with store.open("a/b") as stream:
+        stream.seek(-6, os.SEEK_END)
+        assert stream.read() == bytes(range(250, 256))
+        stream.seek(512)
+        assert (stream.read(2), stream.tell()) == (b"\0\1", 514)
+    with pytest.raises(KeyMissingError):
+        store.open("nowhere")
+
+
+def test_an_object_is_replaced_whole(store: ObjectStore, tmp_path: Path) -> None:
+    for content in (b"first" * 1000, b"second"):
+        (tmp_path / "in").write_bytes(content)
+        store.replace("a/b", tmp_path / "in")
+        assert store.read("a/b") == content
+    assert [found.key for found in store.list()] == ["a/b"]
 
 
 def test_what_is_missing_says_so(store: ObjectStore) -> None:
