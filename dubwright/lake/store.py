@@ -15,18 +15,23 @@ from dubwright.errors import SettingsError
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """One object of a listing: its key, its size in bytes, when it was written (UTC)."""
+    """One object of a listing: its key, its size in bytes, when it was written (UTC).
+
+    `etag` is the store's own checksum, unquoted; it changes when the content does. None where the store has none.
+    """
 
     key: str
     size: int
     modified: datetime
+    etag: str | None = None
 
 
 class ObjectStore(Protocol):
     """A flat namespace of immutable objects below one prefix. Keys are relative to it, with `/` between parts.
 
     An object is visible under its key either whole or not at all. Every method raises a `StoreError`:
-    `KeyMissingError` where a key that must exist does not, `StoreFullError` where nothing more fits.
+    `KeyMissingError` where a key that must exist does not, `StoreFullError` where nothing more fits,
+    `StoreDeniedError` where it refuses. `open_store(store.uri)` is the same store, in any process.
     """
 
     uri: str
@@ -63,21 +68,40 @@ class ObjectStore(Protocol):
         """Remove `key`; no error if it is already gone."""
         ...
 
+    def sweep(self) -> int:
+        """Remove what killed writers left unfinished over a day ago; how many such leftovers there were."""
+        ...
+
+    def creation(self) -> str:
+        """By what means `put_if_absent` creates once here, in words; may ask the store."""
+        ...
+
 
 def open_store(uri: str) -> ObjectStore:
-    """Open the store at `uri`: a folder's path or a `file://` address.
+    """Open the store at `uri`: a folder's path, a `file://` or an `s3://bucket/prefix` address. Nothing is asked yet.
 
-    Raises `SettingsError` for a scheme that no store serves.
+    Raises `SettingsError` for a scheme that no store serves, or an address that is none.
     """
-    from dubwright.lake.local import LocalStore
+    scheme = urlsplit(uri).scheme
+    if scheme in ("", "file"):
+        from dubwright.lake.local import LocalStore
 
-    parts = urlsplit(uri)
-    if parts.scheme in ("", "file"):
-        # Not parts.path: '#', '?' and '%' are ordinary characters in a folder's name.
+        # Not the address's path: '#', '?' and '%' are ordinary characters in a folder's name.
         return LocalStore(Path(uri.removeprefix("file://")))
+    if scheme == "s3":
+        from dubwright.lake.s3 import S3Store
+
+        return S3Store(uri)
     raise SettingsError(
-        f"no object store serves {parts.scheme}:// addresses",
-        where=uri,
+        f"no object store serves {scheme}:// addresses",
         field="lake",
-        remedy="give a folder or a file:// address",
+        remedy="give a folder, a file:// address or s3://bucket/prefix",
     )
+
+
+def check_key(key: str, uri: str) -> None:
+    """Raise a `StoreError` unless every store could hold an object of this key."""
+    parts = key.split("/")
+    bad = any(part in ("", ".", "..") or "\0" in part for part in parts) or parts[0] == UNFINISHED
+    if bad or len(key.encode(errors="surrogatepass")) > LONGEST_KEY_BYTES:
+        raise StoreError("not a key", where=uri, field=f"{key!r:.200}")
