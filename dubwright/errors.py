@@ -16,6 +16,7 @@
     │   └── ToolTimeout
     ├── StoreError               the object store did not do what was asked
     │   ├── StoreFullError       no space left
+    │   ├── StoreDeniedError     it refuses: no such bucket, no right, no or wrong credentials
     │   └── KeyMissingError      the store has no object of this key
     └── ClusterError             the Dask cluster cannot run a unit (no Dask worker offers what it needs)
 
@@ -137,6 +138,10 @@ class StoreError(DubwrightError):
 
 class StoreFullError(StoreError):
     pass
+
+
+class StoreDeniedError(StoreError):
+    transient = False
 
 
 class KeyMissingError(StoreError):

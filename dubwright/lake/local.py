@@ -14,11 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from dubwright.errors import KeyMissingError, StoreError, StoreFullError
-from dubwright.lake.store import ObjectInfo
-
-# Unfinished writes live here, outside every listing, until they are linked under their final name.
-UNFINISHED = ".unfinished"
-ABANDONED_AFTER_SECONDS = 24 * 3600
+from dubwright.lake.store import ABANDONED_AFTER_SECONDS, UNFINISHED, ObjectInfo, check_key
 
 
 class LocalStore:
@@ -29,10 +25,8 @@ class LocalStore:
         self.uri = f"file://{self.root}"
 
     def _path(self, key: str) -> Path:
-        parts = key.split("/")
-        if not key or any(part in ("", ".", "..") or "\0" in part for part in parts) or parts[0] == UNFINISHED:
-            raise StoreError("not a key", where=self.uri, field=repr(key))
-        return self.root.joinpath(*parts)
+        check_key(key, self.uri)
+        return self.root / key
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
         folder, _, _ = prefix.rpartition("/")
@@ -98,7 +92,7 @@ class LocalStore:
         self._create(key, lambda target: _copy(path, target), put=os.replace)
 
     def _create(self, key: str, write: Callable[[Path], None], put: Callable[[Path, Path], None] = os.link) -> bool:
-        """Let `write` fill a file elsewhere, then put it under its name: that is the one atomic step."""
+        """Let `write` fill a file outside every listing, then put it under its name: that is the one atomic step."""
         final = self._path(key)
         unfinished = self.root / UNFINISHED / uuid.uuid4().hex
         try:
@@ -130,7 +124,6 @@ class LocalStore:
             raise self._failed(key, error) from error
 
     def sweep(self) -> int:
-        """Remove what killed processes left unfinished over a day ago; the number of files removed."""
         removed = 0
         for path in (self.root / UNFINISHED).glob("*"):
             try:
@@ -140,6 +133,9 @@ class LocalStore:
             except FileNotFoundError:
                 continue
         return removed
+
+    def creation(self) -> str:
+        return "create-if-absent by hard link"
 
     def _missing(self, key: str) -> KeyMissingError:
         return KeyMissingError("no such object", where=self.uri, field=key)

@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import IO, Protocol
 from urllib.parse import urlsplit
 
-from dubwright.errors import SettingsError
+from dubwright.errors import SettingsError, StoreError
+
+# What a store keeps for itself, outside every listing: writes under way, probes, claims.
+UNFINISHED = ".unfinished"
+ABANDONED_AFTER_SECONDS = 24 * 3600
+LONGEST_KEY_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
