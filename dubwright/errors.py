@@ -17,7 +17,9 @@
     ├── StoreError               the object store did not do what was asked
     │   ├── StoreFullError       no space left
     │   ├── StoreDeniedError     it refuses: no such bucket, no right, no or wrong credentials
-    │   └── KeyMissingError      the store has no object of this key
+    │   ├── KeyMissingError      the store has no object of this key
+    │   ├── UnreadableError      an object of the lake is not what its key says
+    │   └── LeaseError           somebody else works on this part of the lake, or our own lease has run out
     └── ClusterError             the Dask cluster cannot run a unit (no Dask worker offers what it needs)
 
 Only errors whose class says `transient` are retried. A permanent one is recorded in the lake for its
@@ -146,6 +148,14 @@ class StoreDeniedError(StoreError):
 
 class KeyMissingError(StoreError):
     transient = False
+
+
+class UnreadableError(StoreError):
+    transient = False
+
+
+class LeaseError(StoreError):
+    pass
 
 
 class ClusterError(DubwrightError):

@@ -7,6 +7,8 @@
     failure/stage=T/[language=en/]series=S/episode=E/<fingerprint>/<attempt>.<permanent|transient>.json
     blob/<first 2 hex>/<sha256>.<ext>
     speech/<first 2 hex>/<fingerprint>                                (holds the key of the blob with a line's speech)
+    compacted/<table>/[language=L/]series=S/rows.parquet              (the newest units of a series in one file)
+    lease/<run|collect>/<ulid of the holder>/<expiry, unix ms>.json   (who works on which series until when)
 
 Names of series and episodes are people's, so they are percent-encoded where a key, a file system or a
 reader of Hive partitions would trip over them; Chinese stays readable.
@@ -16,12 +18,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import unquote
 
 FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 _BLOB = re.compile(r"blob/[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}")
 _ULID = re.compile(r"([0-9A-HJKMNP-TV-Z]{26})\.parquet")
 _FAILURE = re.compile(r"(\d+)\.(permanent|transient)\.json")
+_LEASE = re.compile(r"lease/(run|collect)/([0-9A-HJKMNP-TV-Z]{26})/(\d{1,16})\.json")
+_SPEECH = re.compile(r"speech/([0-9a-f]{2})/\1[0-9a-f]{30}")
+_VERSION = re.compile(r"(series/series=[^/]+/[a-z-]+|catalog/[^/]+)/[0-9A-HJKMNP-TV-Z]{26}\.(parquet|json)")
+# The tables whose files are units; what a unit reads stands in a table before its own.
+UNIT_TABLES = ("source", "transcript", "translation", "dub", "deliverable", "quality")
 # One level of a path holds 255 bytes almost everywhere; "language=", "episode=" and a margin are taken off.
 LONGEST_NAME_BYTES = 230
 
@@ -161,3 +169,52 @@ def parse_failure(key: str) -> FailureKey | None:
         return None
     unit = parse_unit(head.removeprefix("failure/stage=") + ".parquet")
     return FailureKey(unit, int(found[1]), found[2] == "permanent") if unit else None
+
+
+def compacted(table: str, language: str | None, series: str) -> str:
+    """The key of the one file that holds the newest rows of a series in a table and language."""
+    return f"compacted/{unit_prefix(table, language, series)}rows.parquet"
+
+
+def parse_compacted(key: str) -> tuple[str, str | None, str] | None:
+    """Table, language and series of a compacted file, or None if the key names none."""
+    head, _, file = key.removeprefix("compacted/").rpartition("/")
+    if file != "rows.parquet" or not key.startswith("compacted/"):
+        return None
+    # Its key is a unit's with the episode left out and another file name.
+    unit = parse_unit(f"{head}/episode=0/{'0' * 32}.parquet")
+    return (unit.table, unit.language, unit.series) if unit and unit.table in UNIT_TABLES else None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseKey:
+    """A holder's word that it works until `expires_ms` (unix time); the last of a holder's keys counts."""
+
+    kind: Literal["run", "collect"]
+    holder: str
+    expires_ms: int
+
+    def __str__(self) -> str:
+        return f"lease/{self.kind}/{self.holder}/{self.expires_ms:013d}.json"
+
+
+def parse_lease(key: str) -> LeaseKey | None:
+    """The lease that a key names, or None if it names none."""
+    found = _LEASE.fullmatch(key)
+    return LeaseKey("run" if found[1] == "run" else "collect", found[2], int(found[3])) if found else None
+
+
+def known(key: str) -> bool:
+    """Whether a key is one of those listed at the top."""
+    unit = parse_unit(key)
+    if unit:
+        return unit.table in UNIT_TABLES and str(unit) == key
+    return bool(
+        is_blob(key)
+        or _SPEECH.fullmatch(key)
+        or _VERSION.fullmatch(key)
+        or parse_edit(key)
+        or parse_failure(key)
+        or parse_compacted(key)
+        or parse_lease(key)
+    )
