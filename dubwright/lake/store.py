@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Protocol
-from urllib.parse import urlsplit
 
 from dubwright.errors import SettingsError, StoreError
 
@@ -87,8 +86,8 @@ def open_store(uri: str) -> ObjectStore:
 
     Raises `SettingsError` for a scheme that no store serves, or an address that is none.
     """
-    scheme = urlsplit(uri).scheme
-    if scheme in ("", "file"):
+    scheme, separator, _ = uri.partition("://")
+    if not separator or scheme == "file":
         from dubwright.lake.local import LocalStore
 
         # Not the address's path: '#', '?' and '%' are ordinary characters in a folder's name.
@@ -98,15 +97,21 @@ def open_store(uri: str) -> ObjectStore:
 
         return S3Store(uri)
     raise SettingsError(
-        f"no object store serves {scheme}:// addresses",
+        f"no object store serves {scheme!r:.40} addresses",
         field="lake",
         remedy="give a folder, a file:// address or s3://bucket/prefix",
     )
 
 
-def check_key(key: str, uri: str) -> None:
-    """Raise a `StoreError` unless every store could hold an object of this key."""
+def is_key(key: str) -> bool:
+    """Whether every store could hold an object of this key."""
     parts = key.split("/")
-    bad = any(part in ("", ".", "..") or "\0" in part for part in parts) or parts[0] == UNFINISHED
-    if bad or len(key.encode(errors="surrogatepass")) > LONGEST_KEY_BYTES:
+    if parts[0] == UNFINISHED or "\0" in key or any(part in ("", ".", "..") for part in parts):
+        return False
+    return len(key.encode(errors="surrogatepass")) <= LONGEST_KEY_BYTES
+
+
+def check_key(key: str, uri: str) -> None:
+    """Raise a `StoreError` unless `key` is one."""
+    if not is_key(key):
         raise StoreError("not a key", where=uri, field=f"{key!r:.200}")
