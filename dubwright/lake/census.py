@@ -1,0 +1,129 @@
+"""What a lake holds, series by series, from one listing: every unit and every failed attempt with its size and time.
+
+Every partition is listed once, from beginning to end, side by side with the others; so a series' keys come together
+and memory holds one series, however large the lake. The time is the store's: one clock for all who write.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from dubwright.lake import layout
+from dubwright.lake.lake import Lake
+from dubwright.lake.layout import FailureKey, UnitKey
+from dubwright.lake.store import ObjectInfo
+
+Place = tuple[str, str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A committed unit: its key, its size in bytes, when it was committed."""
+
+    key: UnitKey
+    size: int
+    modified: datetime
+
+    @property
+    def place(self) -> Place:
+        """Table, episode and language: what a newer unit supersedes an older one in."""
+        return (self.key.table, self.key.episode, self.key.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A failed attempt: its key, the size of its record in bytes, when it was recorded."""
+
+    key: FailureKey
+    size: int
+    modified: datetime
+
+
+@dataclass(slots=True)
+class Holdings:
+    """What the lake has of one series."""
+
+    series: str
+    units: list[Unit] = field(default_factory=list)
+    failures: list[Attempt] = field(default_factory=list)
+
+    def versions(self) -> dict[Place, list[Unit]]:
+        """The units of every place, oldest first. The last one is the newest: what was committed last."""
+        places: dict[Place, list[Unit]] = {}
+        for unit in self.units:
+            places.setdefault(unit.place, []).append(unit)
+        for units in places.values():
+            # Of two that were committed in one moment, everybody takes the same.
+            units.sort(key=lambda unit: (unit.modified, unit.key.fingerprint))
+        return places
+
+    def partitions(self) -> dict[tuple[str, str | None], list[Unit]]:
+        """The units by table and language."""
+        found: dict[tuple[str, str | None], list[Unit]] = {}
+        for unit in self.units:
+            found.setdefault((unit.key.table, unit.key.language), []).append(unit)
+        return found
+
+
+def by_series(lake: Lake, series: str | None = None) -> Iterator[Holdings]:
+    """Everything that the lake has, one series at a time; of one series only, if one is named."""
+    part = "series=" if series is None else f"series={layout.encode(series)}/"
+    heads = [f"{table}/" for table in layout.UNIT_TABLES] + [f"{stage}/" for stage in _parts(lake, "failure/")]
+    streams = [_by_part(lake.store.list(prefix + part)) for head in heads for prefix in (head, *_languages(lake, head))]
+    for _, found in groupby(heapq.merge(*streams, key=_part_of), key=_part_of):
+        holdings = _holdings(info for _, info in found)
+        if holdings:
+            yield holdings
+
+
+def of(lake: Lake, series: str) -> Holdings:
+    """What the lake has of one series now."""
+    return next(by_series(lake, series), Holdings(series))
+
+
+def _holdings(found: Iterable[ObjectInfo]) -> Holdings | None:
+    units, failures = [], []
+    for info in found:
+        failure = layout.parse_failure(info.key)
+        unit = layout.parse_unit(info.key)
+        if failure:
+            failures.append(Attempt(failure, info.size, info.modified))
+        elif unit and layout.known(info.key):
+            units.append(Unit(unit, info.size, info.modified))
+    names = [unit.key.series for unit in units[:1]] + [failure.key.unit.series for failure in failures[:1]]
+    return Holdings(names[0], units, failures) if names else None
+
+
+def _by_part(listing: Iterator[ObjectInfo]) -> Iterator[tuple[bytes, ObjectInfo]]:
+    for info in listing:
+        # With the slash behind the name: so the keys of series are in order whose names begin alike.
+        part, below, _ = info.key.split("/series=", 1)[1].partition("/")
+        if below:
+            yield f"{part}/".encode(), info
+
+
+def _part_of(entry: tuple[bytes, ObjectInfo]) -> bytes:
+    return entry[0]
+
+
+def _languages(lake: Lake, head: str) -> Iterator[str]:
+    for part in _parts(lake, head, "language="):
+        yield f"{part}/"
+
+
+def _parts(lake: Lake, head: str, beginning: str = "") -> Iterator[str]:
+    """The folders right below a prefix, a request each: behind the keys of one the next one begins."""
+    after = ""
+    while True:
+        found = next(iter(lake.store.list(head + beginning, after=after)), None)
+        if found is None:
+            return
+        part, below, _ = found.key[len(head) :].partition("/")
+        if below:
+            yield head + part
+        # "0" follows "/": no key lies between the last one of this folder and that.
+        after = f"{head}{part}0" if below else found.key
