@@ -1,40 +1,43 @@
-"""Which series and episodes there are: read from a video, a folder, or a manifest. Videos are found and named, never opened.
+"""Which series and episodes there are: videos are found and named, never opened further than a digest needs.
 
-A folder holds `SERIES/EPISODE.mp4`, or the episodes of one series directly; a `series.yaml` beside the episodes says
-what is known of the series. A video given alone is one episode of the series that its folder is. A manifest (YAML, CSV
-or Parquet) has rows with `video` (a path, relative to the manifest), and optionally `series` and `episode`.
+A source is one of these:
 
-What is wrong with one episode is a `Problem` of that episode; the others stay in the catalogue.
+- a folder, or a prefix `s3://bucket/prefix`, that holds `SERIES/EPISODE.mp4` or the episodes of one series directly;
+- a video alone: one episode of the series that its folder is;
+- a manifest (YAML, CSV or Parquet), here or in a store: rows with `video` (a path beside the manifest, or an address),
+  and optionally `series`, `episode`, and a `digest` that its owner vouches for, so that nobody looks at the video;
+- `lake:NAME`, a catalogue registered in the lake; `lake:`, all of them.
+
+A `series.yaml` beside the episodes says what is known of a series. What is wrong with one episode is a `Problem` of
+that episode; the others stay in the catalogue.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
 
-from dubwright import facts
+from dubwright import facts, folders, registered, sources
 from dubwright.errors import CatalogError, DubwrightError, DuplicateEpisodeError, ManifestError, MediaError
 from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
-from dubwright.lake import layout
+from dubwright.lake import Lake, layout
+from dubwright.lake.store import ObjectInfo, open_store
+from dubwright.manifest import MAX_BYTES, Row, read_rows
 from dubwright.manifest import SUFFIXES as MANIFESTS
-from dubwright.manifest import Row, read_rows
 
-VIDEOS = frozenset(
-    (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".flv", ".ts", ".m2ts", ".mts", ".mpg", ".mpeg", ".wmv", ".3gp")
-)
-SAMPLES = 3
-SAMPLE_BYTES = 16 * 1024
+ALL = "*"
+READ_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One video: where it lies, and a digest that changes when its content does."""
+    """One video: its address, and a digest that changes when its content does."""
 
     series: str
     episode: str
@@ -53,7 +56,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An episode that cannot be worked on, and why."""
+    """An episode that cannot be worked on, and why; `*` for episodes that nobody can name."""
 
     series: str
     episode: str
@@ -77,6 +80,10 @@ class Catalog:
     def episodes(self) -> Iterator[Episode]:
         return (episode for series in self.series for episode in series.episodes)
 
+    def of(self, names: Collection[str]) -> Catalog:
+        """The series of these names, without the catalogue's problems."""
+        return Catalog(self.source, tuple(series for series in self.series if series.name in names))
+
     def only(self, selection: str) -> Catalog:
         """The part named by `SERIES` or `SERIES/EPISODE`. Raises `CatalogError` if nothing has this name."""
         names = {series.name for series in self.series} | {problem.series for problem in self.problems}
@@ -85,7 +92,7 @@ class Catalog:
             wanted, _, episode = selection.rpartition("/")
 
         def named(item: Episode | Problem) -> bool:
-            return item.series == wanted and episode in (None, item.episode)
+            return item.series == wanted and (episode in (None, item.episode) or item.episode == ALL)
 
         chosen = [
             Series(series.name, tuple(filter(named, series.episodes)), series.facts)
@@ -98,147 +105,268 @@ class Catalog:
             tuple(filter(named, self.problems)),
         )
         if not part.series and not part.problems:
-            raise CatalogError(
-                f"nothing is called {selection!r}",
-                where=self.source,
-                field="only",
-                remedy=f"the series are: {', '.join(sorted(names)[:10])}{' …' if len(names) > 10 else ''}",
-            )
+            raise _unknown(selection, self.source, names)
         return part
 
+    def narrowed(self, series: str, episodes: Collection[str] | None = None) -> Catalog:
+        """One series, by its exact name, and of it some episodes (None: all). Empty where there is none such."""
 
-def load(source: str) -> Catalog:
-    """Read a source. Raises `CatalogError` or `ManifestError` if it cannot be understood or holds no video at all."""
-    path = Path(source.removeprefix("file://")).expanduser()
+        def named(item: Episode | Problem) -> bool:
+            return item.series == series and (episodes is None or item.episode in episodes)
+
+        chosen = (
+            replace(each, episodes=tuple(filter(named, each.episodes))) for each in self.series if each.name == series
+        )
+        return Catalog(
+            self.source, tuple(each for each in chosen if each.episodes), tuple(filter(named, self.problems))
+        )
+
+
+def load(source: str, only: str | None = None, lake: Lake | None = None) -> Catalog:
+    """Read a source, or of it only `SERIES` or `SERIES/EPISODE`: then other series are, as far as can be, not looked at.
+
+    `lake` is where `lake:` finds what is registered. Raises `CatalogError` or `ManifestError` if the source cannot be
+    understood, holds no video at all, or nothing of the name that `only` gives; `StoreError` if its store fails.
+    """
+    found = _Finding(source, only)
+    # A series' folder has its name, mostly; where it is spelt otherwise, all of them are gone through.
+    for series in dict.fromkeys((only and only.partition("/")[0], None)):
+        for owner, row in _rows(source, series, lake):
+            found.add(owner, row)
+        if found:
+            break
+    if not found and not found.names:
+        raise CatalogError(
+            "no videos in this folder",
+            where=source,
+            field="SOURCE",
+            remedy=f"put them there as SERIES/EPISODE.mp4; known endings: {' '.join(sorted(folders.VIDEOS))}",
+        )
+    if only and not found:
+        raise _unknown(only, source, found.names)
+    catalog = found.catalog()
+    return catalog.only(only) if only else catalog
+
+
+def _rows(source: str, series: str | None, lake: Lake | None) -> Iterator[tuple[str, Row]]:
+    """The rows of a source with the catalogue that each is from: only those of one series, where that saves looking."""
+    if not source.startswith(registered.PREFIX):
+        yield from (("", row) for row in _read(source, series))
+        return
+    name = source.removeprefix(registered.PREFIX)
+    if lake is None:
+        raise CatalogError("is registered in a lake, and none is named", where=source, remedy="name it with --lake")
+    if name:
+        yield from ((name, row) for row in _read(registered.get(lake, name).source, series))
+        return
+    entries = registered.entries(lake)
+    if not entries:
+        raise CatalogError(
+            "no catalogue is registered", where=lake.uri, field="SOURCE", remedy="dubwright catalog add NAME SOURCE"
+        )
+    for entry in entries:
+        try:
+            yield from ((entry.name, row) for row in _read(entry.source, series))
+        except DubwrightError as error:
+            # One that is out of reach does not keep the others waiting.
+            yield entry.name, Row(entry.source, None, None, entry.address, ALL, error=error)
+
+
+def _read(source: str, series: str | None) -> Iterator[Row]:
+    place = sources.split(source)
+    ending = PurePosixPath(sources.folder_and_name(source)[1]).suffix.lower()
+    if place:
+        alone = sources.find(open_store(place.store), place.key) if ending in MANIFESTS | folders.VIDEOS else None
+        place = place._replace(key=place.key.rstrip("/"))
+        if alone and ending in MANIFESTS and alone.size > MAX_BYTES:
+            raise ManifestError(f"larger than {MAX_BYTES} bytes", where=source, remedy="split the manifest")
+        if not alone:
+            yield from folders.in_store(place, series)
+        elif ending in MANIFESTS:
+            with sources.opened(source) as path:
+                yield from read_rows(path, source, series)
+        else:
+            yield Row(source, None, sources.join(*place))
+        return
+    path = sources.local(source)
     if path.is_dir():
-        rows = list(_folder_rows(path))
-    elif path.suffix.lower() in MANIFESTS and path.is_file():
-        rows = read_rows(path)
+        yield from folders.in_folder(path, series)
+    elif ending in MANIFESTS and path.is_file():
+        yield from read_rows(path, str(path.absolute()), series)
     elif path.is_file():
-        rows = [Row(str(path), path.resolve())]
+        yield Row(str(path), None, str(path.resolve()))
     else:
         raise CatalogError(
             "no such video, folder or manifest",
             where=source,
             field="SOURCE",
-            remedy="check the path; quote names with spaces",
+            remedy="check the path or address; quote names with spaces",
         )
-    if not rows:
-        raise CatalogError(
-            "no videos in this folder",
-            where=source,
-            field="SOURCE",
-            remedy=f"put them there as SERIES/EPISODE.mp4; known endings: {' '.join(sorted(VIDEOS))}",
-        )
-    return _catalog(source, rows)
 
 
-def _folder_rows(folder: Path) -> Iterator[Row]:
-    """A row per video of a series folder, or of a folder of such folders."""
-    for place in (folder, *_sorted(entry for entry in folder.iterdir() if entry.is_dir() and _visible(entry))):
-        try:
-            videos = [entry for entry in place.iterdir() if entry.suffix.lower() in VIDEOS and _visible(entry)]
-        except OSError as error:
-            problem = CatalogError(
-                error.strerror or str(error), where=str(place), remedy="check the folder's permissions"
-            )
-            yield Row(str(place), place, place.name, "*", problem)
-            continue
-        for video in _sorted(videos):
-            yield Row(str(video), video.resolve().parent / video.name, place.resolve().name)
+class _Finding:
+    """A catalogue in the making: rows come in one by one, and become series, episodes and problems."""
 
+    def __init__(self, source: str, only: str | None) -> None:
+        self.source = source
+        self.only = only
+        self.names: set[str] = set()
+        self.problems: list[Problem] = []
+        self.series: dict[str, dict[str, Episode]] = {}
+        self.twice: dict[tuple[str, str], list[str]] = {}
+        self.owners: dict[str, set[str]] = {}
+        # Videos that only their store knows the digest of, and who names them.
+        self.asked: dict[str, str] = {}
+        # Where each series' facts are: looked for beside its first episode.
+        self.facts: dict[str, str | None] = {}
 
-def _catalog(source: str, rows: Iterable[Row]) -> Catalog:
-    problems: list[Problem] = []
-    found: dict[tuple[str, str], list[Episode]] = {}
-    for row in rows:
+    def __bool__(self) -> bool:
+        return bool(self.series or self.problems)
+
+    def add(self, owner: str, row: Row) -> None:
+        """Take a row in, if it is of what is looked for."""
+        folder, file = sources.folder_and_name(row.video) if row.video else ("", "")
         # Without a series of its own, an episode belongs to the series that its folder is.
-        series = _name(row.series or (row.video.parent.name if row.video else "") or "series")
-        episode = _name(row.episode or (row.video.stem if row.video else "") or row.where)
+        series = _name(row.series or folder or "series")
+        episode = _name(row.episode or PurePosixPath(file).stem or row.where)
+        self.names.add(series)
+        if self.only not in (None, series, f"{series}/{episode}"):
+            return
+        self.owners.setdefault(series, set()).add(owner)
         try:
-            if row.error:
-                raise row.error
-            video = Episode(series, episode, str(row.video), _digest(row))
-            found.setdefault((series, episode), []).append(video)
+            video, digest = _checked(row)
         except DubwrightError as error:
-            problems.append(Problem(series, episode, error))
-    known: dict[str, list[Episode]] = {}
-    for (series, episode), candidates in found.items():
-        if len(candidates) == 1:
-            known.setdefault(series, []).append(candidates[0])
-            continue
-        duplicate = DuplicateEpisodeError(
-            f"{len(candidates)} videos have this name: {', '.join(each.uri for each in candidates)}",
-            where=f"{series}/{episode}",
-            field="episode",
-            remedy="rename all but one of them, or name the episodes in a manifest",
-        )
-        problems.append(Problem(series, episode, duplicate))
-    works = []
-    for name, episodes in known.items():
-        try:
-            works.append(Series(name, tuple(episodes), _facts_beside(episodes[0])))
-        except ManifestError as error:
-            # Without its glossary and cast a series would be translated wrong, so none of it is.
-            problems += [Problem(name, episode.episode, error) for episode in episodes]
-    return Catalog(source, tuple(works), tuple(problems))
+            self.problems.append(Problem(series, episode, error))
+            return
+        known = self.series.setdefault(series, {})
+        if episode in known:
+            self.twice.setdefault((series, episode), [known[episode].uri]).append(video)
+            return
+        known[episode] = Episode(series, episode, video, digest)
+        if not digest:
+            self.asked[video] = row.where
+        self.facts.setdefault(series, row.facts)
+
+    def catalog(self) -> Catalog:
+        """What came of the rows, once they are all in."""
+        self._look_up()
+        self._settle_names()
+        works = []
+        for name, known in zip(list(self.series), self._all_facts(), strict=True):
+            episodes = tuple(self.series[name].values())
+            if isinstance(known, SeriesFacts):
+                works.append(Series(name, episodes, known))
+            else:
+                # Without its glossary and cast a series would be translated wrong, so none of it is.
+                self.problems += [Problem(name, episode.episode, known) for episode in episodes]
+        return Catalog(self.source, tuple(works), tuple(self.problems))
+
+    def _look_up(self) -> None:
+        """Ask the stores, folder by folder, for what the rows have not said: digests, and whether there are facts."""
+        beside = {name: self._beside(name) for name, where in self.facts.items() if where is None}
+        found = sources.look_up([*self.asked, *beside.values()])
+        for name, where in beside.items():
+            if sources.split(where):
+                self.facts[name] = where if where in found else ""
+            else:
+                self.facts[name] = where if Path(where).exists() else ""
+        waiting = [each for known in self.series.values() for each in known.values() if each.uri in self.asked]
+        for episode in waiting:
+            known = self.series[episode.series]
+            try:
+                own = _object_digest(episode.uri, found.get(episode.uri), self.asked[episode.uri])
+                known[episode.episode] = replace(episode, digest=own)
+            except DubwrightError as error:
+                self.problems.append(Problem(episode.series, episode.episode, error))
+                del known[episode.episode]
+
+    def _beside(self, series: str) -> str:
+        return sources.beside(next(iter(self.series[series].values())).uri, facts.FILE)
+
+    def _settle_names(self) -> None:
+        """Take out what two videos or two catalogues call alike, and series of which nothing is left."""
+        for (series, episode), videos in self.twice.items():
+            self.series[series].pop(episode, None)
+            problem = DuplicateEpisodeError(
+                f"{len(videos)} videos have this name: {', '.join(videos[:10])}",
+                where=f"{series}/{episode}",
+                field="episode",
+                remedy="rename all but one of them, or name the episodes in a manifest",
+            )
+            self.problems.append(Problem(series, episode, problem))
+        for series, owners in self.owners.items():
+            if len(owners) > 1:
+                self.series.pop(series, None)
+                problem = DuplicateEpisodeError(
+                    f"is in {len(owners)} registered catalogues: {', '.join(sorted(owners))}",
+                    where=series,
+                    field="series",
+                    remedy="name one catalogue, as lake:NAME, or take the series out of all but one",
+                )
+                self.problems.append(Problem(series, ALL, problem))
+        self.series = {name: known for name, known in self.series.items() if known}
+
+    def _all_facts(self) -> list[SeriesFacts | DubwrightError]:
+        with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+            return list(pool.map(_facts_at, (self.facts[name] or "" for name in self.series)))
 
 
-def _facts_beside(episode: Episode) -> SeriesFacts:
-    path = Path(episode.uri).parent / facts.FILE
-    return facts.read(path) if path.exists() else SeriesFacts()
-
-
-def digest(video: Path) -> str:
-    """Digest of a video's size and of samples from its start, middle and end. Raises `OSError`.
-
-    The time of change is left out: a catalogue that was copied is the same catalogue.
-    """
-    with video.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        content = hashlib.blake2b(str(size).encode(), digest_size=16)
-        for number in range(SAMPLES):
-            file.seek(max(0, size - SAMPLE_BYTES) * number // (SAMPLES - 1))
-            content.update(file.read(SAMPLE_BYTES))
-        return content.hexdigest()
-
-
-def _digest(row: Row) -> str:
+def _checked(row: Row) -> tuple[str, str]:
+    """A row's video, and its digest if that can be had without asking a store. Raises what is wrong with the row."""
+    if row.error:
+        raise row.error
     if row.video is None:
         raise ManifestError("no video is named", where=row.where, field="video", remedy="give its path")
+    if row.digest or sources.split(row.video):
+        return row.video, row.digest or ""
     try:
-        return digest(row.video)
+        return row.video, sources.digest(Path(row.video))
     except FileNotFoundError:
         raise MediaError(
-            "no such file", where=row.where, field=str(row.video), remedy="correct the path, or take the row out"
+            "no such file", where=row.where, field=row.video, remedy="correct the path, or take the row out"
         ) from None
     except OSError as error:
         raise MediaError(
-            error.strerror or str(error), where=row.where, field=str(row.video), remedy="check the file's permissions"
+            error.strerror or str(error), where=row.where, field=row.video, remedy="check the file's permissions"
         ) from error
 
 
+def _object_digest(address: str, found: ObjectInfo | DubwrightError | None, where: str) -> str:
+    place = sources.split(address)
+    if isinstance(found, DubwrightError):
+        raise found
+    if found is None or place is None:
+        raise MediaError(
+            "no such object", where=where, field=address, remedy="correct the address, or take the row out"
+        )
+    return sources.object_digest(open_store(place.store), found)
+
+
+def _facts_at(address: str) -> SeriesFacts | DubwrightError:
+    try:
+        return facts.read(address) if address else SeriesFacts()
+    except DubwrightError as error:
+        return error
+
+
+def _unknown(selection: str, source: str, names: Collection[str]) -> CatalogError:
+    return CatalogError(
+        f"nothing is called {selection!r}",
+        where=source,
+        field="only",
+        remedy=f"the series are: {', '.join(sorted(names)[:10])}{' …' if len(names) > 10 else ''}",
+    )
+
+
+@lru_cache(maxsize=1 << 16)
 def _name(name: str) -> str:
-    """A name as the lake can hold it: one Unicode form, no byte that is no character, no longer than a key allows."""
+    """A name as the lake can hold it: one Unicode form, nothing that is no character, no longer than a key allows."""
     name = unicodedata.normalize("NFC", name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")).strip()
+    # A terminal would obey control characters where people only want to read the name.
+    name = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(char) == "Cc" else char for char in name)
     if len(layout.encode(name).encode()) > layout.LONGEST_NAME_BYTES:
         mark = hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
         while len(layout.encode(name).encode()) > layout.LONGEST_NAME_BYTES - len(mark) - 1:
             name = name[:-1]
         name = f"{name}~{mark}"
     return name
-
-
-def _visible(path: Path) -> bool:
-    return not path.name.startswith(".")
-
-
-def _sorted(paths: Iterable[Path]) -> list[Path]:
-    """In the order people count: episode 2 before episode 10."""
-    return sorted(
-        paths,
-        key=lambda path: [
-            (not part.isdigit(), int(part) if part.isdigit() else 0, part)
-            for part in re.split(r"(\d{1,18})", path.name)
-        ],
-    )

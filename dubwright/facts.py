@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from dubwright import languages
+from dubwright import languages, sources
 from dubwright.errors import LanguageError, ManifestError
 from dubwright.fingerprint import fingerprint
+from dubwright.lake.store import open_store
 
 FILE = "series.yaml"
 MAX_BYTES = 4 * 1024 * 1024
@@ -85,18 +86,26 @@ class SeriesFacts(_Fact):
         return [character.model_dump(mode="json") for character in self.cast]
 
 
-def read(path: Path) -> SeriesFacts:
-    """Read a `series.yaml`. Raises `ManifestError` naming the file and the field."""
+def read(where: str | Path) -> SeriesFacts:
+    """Read a `series.yaml`, here or in a store. Raises `ManifestError` naming the file and the field, `StoreError`."""
+    address = str(where)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ManifestError(f"larger than {MAX_BYTES} bytes", where=str(path), remedy="is this the right file?")
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(_content(address).decode("utf-8"))
         return SeriesFacts.model_validate(content if content is not None else {})
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise ManifestError(first["msg"], where=str(path), field=field, remedy="correct this field") from error
+        raise ManifestError(first["msg"], where=address, field=field, remedy="correct this field") from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise ManifestError(f"not YAML: {error}", where=str(path), remedy="correct the line") from error
+        raise ManifestError(f"not YAML: {error}", where=address, remedy="correct the line") from error
     except OSError as error:
-        raise ManifestError(error.strerror or str(error), where=str(path)) from error
+        raise ManifestError(error.strerror or str(error), where=address) from error
+
+
+def _content(address: str) -> bytes:
+    place = sources.split(address)
+    with open_store(place.store).open(place.key) if place else sources.local(address).open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ManifestError(f"larger than {MAX_BYTES} bytes", where=address, remedy="is this the right file?")
+    return content

@@ -4,47 +4,75 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
+from dubwright import sources
 from dubwright.errors import DubwrightError, ManifestError
 
 SUFFIXES = frozenset((".yaml", ".yml", ".csv", ".parquet"))
-COLUMNS = ("series", "episode", "video")
+COLUMNS = ("series", "episode", "video", "digest")
 MAX_BYTES = 256 * 1024 * 1024
+MAX_ROWS = 5_000_000
+MAX_DIGEST = 200
+BATCH_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One video of a catalogue: `where` a person finds it, its path, the names given to it, or what is wrong with it."""
+    """One video of a catalogue: where a person finds the row, its address, the names given to it, or what is wrong.
 
-    where: str
-    video: Path | None
+    `digest` is None where it is yet to be had. `facts` is the address of the `series.yaml` beside the video, empty
+    where there is none, None where nobody looked.
+    """
+
+    source: str
+    number: int | None
+    video: str | None
     series: str | None = None
     episode: str | None = None
+    digest: str | None = None
+    facts: str | None = None
     error: DubwrightError | None = None
 
+    @property
+    def where(self) -> str:
+        """The manifest and the row's number in it, or what else names it."""
+        return self.source if self.number is None else f"{self.source}:{self.number}"
 
-def read_rows(path: Path) -> list[Row]:
-    """The rows of a manifest. Raises `ManifestError` if the file as a whole is none."""
+
+def read_rows(path: Path, address: str, series: str | None = None) -> Iterator[Row]:
+    """The rows of the manifest in a file that was found at an address; of one `series` at least, where that saves time.
+
+    Raises `ManifestError` if the file as a whole is none.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ManifestError(f"larger than {MAX_BYTES} bytes", where=str(path), remedy="split the manifest")
-        rows = {".csv": _csv, ".parquet": _parquet}.get(path.suffix.lower(), _yaml)(path)
-        found = [_row(f"{path}:{number}", path.parent, fields) for number, fields in rows]
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, csv.Error, pa.ArrowInvalid) as error:
-        raise ManifestError(f"cannot be read: {error}", where=str(path), remedy="correct the file") from error
+            raise ManifestError(f"larger than {MAX_BYTES} bytes", remedy="split the manifest")
+        found = 0
+        suffix = Path(sources.folder_and_name(address)[1]).suffix.lower()
+        rows = _parquet(path, series) if suffix == ".parquet" else {".csv": _csv}.get(suffix, _yaml)(path)
+        for number, fields in rows:
+            found += 1
+            if found > MAX_ROWS:
+                raise ManifestError(f"has more than {MAX_ROWS} rows", remedy="split the manifest")
+            yield _row(address, number, fields)
+        if not found and series is None:
+            raise ManifestError("has no rows", remedy=f"give rows with {', '.join(COLUMNS)}")
+    except ManifestError as error:
+        error.where = address
+        raise
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, csv.Error, pa.ArrowException) as error:
+        raise ManifestError(f"cannot be read: {error}", where=address, remedy="correct the file") from error
     except OSError as error:
-        raise ManifestError(error.strerror or str(error), where=str(path)) from error
-    if not found:
-        raise ManifestError("has no rows", where=str(path), remedy=f"give rows with {', '.join(COLUMNS)}")
-    return found
+        raise ManifestError(error.strerror or str(error), where=address) from error
 
 
 def _yaml(path: Path) -> Iterator[tuple[int, Any]]:
@@ -55,52 +83,76 @@ def _yaml(path: Path) -> Iterator[tuple[int, Any]]:
     if not isinstance(content, list):
         raise ManifestError(
             "is neither a list of rows nor has one under `episodes`",
-            where=str(path),
             field="episodes",
-            remedy="write a list whose items have `video`, and optionally `series` and `episode`",
+            remedy="write a list whose items have `video`, and optionally `series`, `episode` and `digest`",
         )
     yield from enumerate(content, 1)
 
 
 def _csv(path: Path) -> Iterator[tuple[int, Any]]:
     reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-    _require_video(path, reader.fieldnames or ())
+    _require_video(reader.fieldnames or ())
     for row in reader:
         yield reader.line_num, row
 
 
-def _parquet(path: Path) -> Iterator[tuple[int, Any]]:
-    table = pq.read_table(path, partitioning=None)
-    _require_video(path, table.column_names)
-    names = [name for name in COLUMNS if name in table.column_names]
-    yield from enumerate(table.select(names).to_pylist(), 1)
+def _parquet(path: Path, series: str | None) -> Iterator[tuple[int, Any]]:
+    """Rows in batches; without those that have another series' name, where one is asked for."""
+    with pq.ParquetFile(path) as file:
+        names = file.schema_arrow.names
+        _require_video(names)
+        first = 1
+        for batch in file.iter_batches(BATCH_ROWS, columns=[name for name in COLUMNS if name in names]):
+            numbers: Sequence[int] = range(first, first + len(batch))
+            first += len(batch)
+            if series is not None and "series" in names and pa.types.is_string(batch["series"].type):
+                chosen = pc.fill_null(pc.equal(batch["series"], series), True)
+                batch, numbers = batch.filter(chosen), pa.array(numbers).filter(chosen).to_pylist()
+            yield from zip(numbers, batch.to_pylist(), strict=True)
 
 
-def _require_video(path: Path, columns: Any) -> None:
+def _require_video(columns: Any) -> None:
     if "video" not in columns:
         raise ManifestError(
             f"has no column `video`, only: {', '.join(map(str, columns))}",
-            where=str(path),
             field="video",
             remedy=f"name the columns {', '.join(COLUMNS)}",
         )
 
 
-def _row(where: str, folder: Path, fields: Any) -> Row:
+def _row(source: str, number: int, fields: Any) -> Row:
+    given: dict[str, str] = {}
+    try:
+        given = _texts(fields)
+        if "video" not in given or "\0" in given["video"]:
+            raise ManifestError("names no video", field="video", remedy="give its path or address")
+        digest = given.get("digest", "")
+        if len(digest) > MAX_DIGEST or not digest.isprintable():
+            raise ManifestError(
+                "is no digest", field="digest", remedy=f"give at most {MAX_DIGEST} printable characters"
+            )
+        video = sources.resolve(given["video"], source)
+    except ManifestError as error:
+        error.where = f"{source}:{number}"
+        return Row(source, number, None, given.get("series"), given.get("episode"), error=error)
+    return Row(
+        source, number, video, given.get("series"), given.get("episode"), sources.GIVEN + digest if digest else None
+    )
+
+
+def _texts(fields: Any) -> dict[str, str]:
+    """The cells that say something, as text."""
     if not isinstance(fields, Mapping):
-        error = ManifestError(f"is no row but {fields!r:.80}", where=where, remedy="give the row a `video`")
-        return Row(where, None, error=error)
-    wrong = [name for name in COLUMNS if fields.get(name) is not None and not isinstance(fields[name], str | int)]
-    if None in fields or wrong:
-        error = ManifestError(
-            "has more cells than the header" if None in fields else f"is not text: {fields[wrong[0]]!r:.80}",
-            where=where,
-            field=wrong[0] if wrong else None,
-            remedy="correct the row",
-        )
-        return Row(where, None, error=error)
-    series, episode, video = (str(fields[name]).strip() if fields.get(name) is not None else None for name in COLUMNS)
-    if not video or "\0" in video:
-        error = ManifestError("names no video", where=where, field="video", remedy="give its path")
-        return Row(where, None, series, episode, error)
-    return Row(where, folder / Path(video.removeprefix("file://")).expanduser(), series or None, episode or None)
+        raise ManifestError(f"is no row but {fields!r:.80}", remedy="give the row a `video`")
+    if None in fields:
+        raise ManifestError("has more cells than the header", remedy="correct the row")
+    found = {}
+    for name in COLUMNS:
+        value = fields.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, str | int):
+            raise ManifestError(f"is not text: {value!r:.80}", field=name, remedy="correct the row")
+        if text := str(value).strip():
+            found[name] = text
+    return found

@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
-from dubwright import catalog
-from dubwright.errors import MediaError, StoreError
+from dubwright import sources
+from dubwright.errors import MediaError
 from dubwright.media import ffmpeg
 
 if TYPE_CHECKING:
@@ -31,28 +31,23 @@ def engine(settings: Section, language: str) -> EngineInfo:
 def run(work: Work, lake: Lake, machine: Machine) -> list[dict[str, Any]]:
     """Probe and decode the source; the one row of the `source` table, with its blobs stored.
 
-    Raises `MediaError` for a source that cannot be localized, `StoreError` (tried again) if it changed meanwhile.
+    Raises `MediaError` for a source that cannot be localized, `StoreError` (tried again) if it changed since it was
+    planned: the unit's fingerprint stands for that one.
     """
     from dubwright.media.decode import decode, track_length
     from dubwright.media.probe import probe
     from dubwright.media.sound import resample_flac
 
-    path = Path(work.source_uri.removeprefix("file://")).expanduser()
     settings = cast("IngestSettings", work.settings)
-    before = _state(path)
-    info = probe(path)
-    _check_length(info.duration_ms, path, "picture", settings)
-    _check_length(info.audio.duration_ms, path, "sound", settings)
     with TemporaryDirectory(prefix="dubwright-ingest-") as folder:
         stereo, speech = Path(folder, "stereo.flac"), Path(folder, "speech.flac")
-        decoded = decode(path, info, stereo, full_rate(info.audio.sample_rate))
-        _check_length(decoded.own_ms, path, "sound", settings)
+        with sources.opened(work.source_uri, work.source_digest) as path:
+            info = probe(path)
+            _check_length(info.duration_ms, path, "picture", settings)
+            _check_length(info.audio.duration_ms, path, "sound", settings)
+            decoded = decode(path, info, stereo, full_rate(info.audio.sample_rate))
+            _check_length(decoded.own_ms, path, "sound", settings)
         resample_flac(stereo, speech, rate=SPEECH_RATE, length=track_length(info, SPEECH_RATE))
-        # Nor may it be another file than the plan saw: the unit's fingerprint stands for that one.
-        if _state(path) != before or catalog.digest(path) != work.source_digest:
-            raise StoreError(
-                "the file changed while it was read", where=str(path), remedy="wait until it is copied, then run again"
-            )
         blobs = {"speech_blob": lake.put_blob(speech), "stereo_blob": lake.put_blob(stereo)}
     downmix = [f"{info.audio.layout} sound mixed down to stereo"] if info.audio.channels > 2 else []
     return [_row(work, info) | blobs | {"notes": [*info.notes, *decoded.notes, *downmix]}]
@@ -102,12 +97,3 @@ def _check_length(found_ms: int, path: Path, field: str, settings: IngestSetting
             field=field,
             remedy="cut it into episodes, or raise the setting ingest.longest_ms",
         )
-
-
-def _state(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file does; None where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns

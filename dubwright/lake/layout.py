@@ -6,6 +6,7 @@
     series/series=S/<kind>/<ulid>.parquet
     failure/stage=T/[language=en/]series=S/episode=E/<fingerprint>/<attempt>.<permanent|transient>.json
     blob/<first 2 hex>/<sha256>.<ext>
+    catalog/<NAME>/<version>.json                                     (registered catalogues; the last version counts)
     speech/<first 2 hex>/<fingerprint>                                (holds the key of the blob with a line's speech)
     compacted/<table>/[language=L/]series=S/rows.parquet              (the newest units of a series in one file)
     lease/<run|collect>/<ulid of the holder>/<expiry, unix ms>.json   (who works on which series until when)
@@ -24,6 +25,7 @@ from urllib.parse import unquote
 FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 _BLOB = re.compile(r"blob/[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}")
 _ULID = re.compile(r"([0-9A-HJKMNP-TV-Z]{26})\.parquet")
+_CATALOG = re.compile(r"catalog/([^/]+)/(\d{6,})\.json")
 _FAILURE = re.compile(r"(\d+)\.(permanent|transient)\.json")
 _LEASE = re.compile(r"lease/(run|collect)/([0-9A-HJKMNP-TV-Z]{26})/(\d{1,16})\.json")
 _SPEECH = re.compile(r"speech/([0-9a-f]{2})/\1[0-9a-f]{30}")
@@ -122,6 +124,28 @@ def parse_edit(key: str) -> EditKey | None:
     # An edit's key is a unit's with another kind of file name.
     unit = parse_unit(f"{head}/{'0' * 32}.parquet") if found and head.startswith("edit/") else None
     return EditKey(unit.language, unit.series, unit.episode, found[1]) if found and unit and unit.language else None
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogKey:
+    """One version of the entry of a registered catalogue, numbered from 1."""
+
+    name: str
+    version: int
+
+    def __str__(self) -> str:
+        return f"{catalog_prefix(self.name)}{self.version:06d}.json"
+
+
+def catalog_prefix(name: str | None = None) -> str:
+    """The prefix of all registered catalogues, or of one."""
+    return "catalog/" if name is None else f"catalog/{encode(name)}/"
+
+
+def parse_catalog(key: str) -> CatalogKey | None:
+    """The version of a registered catalogue that a key names, or None if it names none."""
+    found = _CATALOG.fullmatch(key)
+    return CatalogKey(decode(found[1]), int(found[2])) if found else None
 
 
 def blob(sha256: str, extension: str) -> str:

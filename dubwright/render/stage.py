@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from dubwright import engines, languages
+from dubwright import engines, languages, sources
 from dubwright.engines import EngineInfo
 from dubwright.errors import InputError, SettingsError, StoreFullError
 from dubwright.lake import Lake
@@ -84,7 +84,8 @@ def run(work: Work, lake: Lake, machine: Machine) -> list[Row]:
     """Render one episode in one language: a video and its subtitles, stored as blobs; a row for each.
 
     Raises `InputError` if what the stages above left is not enough, `MediaError` if the picture cannot be read,
-    `StoreFullError` if the scratch folder or the lake is full.
+    `StoreError` (tried again) if the source changed since it was planned, `StoreFullError` if the scratch folder or the
+    lake is full.
     """
     material = _Material(
         source=lake.read(work.upstream["ingest"]).row(),
@@ -152,7 +153,7 @@ class _Render:
         """The video's row, its file stored; `sounds` are a blob's key, its language and title each."""
         with ExitStack() as opened:
             film = Film(
-                picture=Path(self.work.source_uri),
+                picture=opened.enter_context(sources.opened(self.work.source_uri, self.work.source_digest)),
                 duration_ms=self.material.source["duration_ms"],
                 sounds=[Track(opened.enter_context(self.lake.blob_file(key)), *about) for key, *about in sounds],
                 subtitles=tracks,

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from dubwright import unit
-from dubwright.catalog import digest
 from dubwright.errors import MediaError, StoreError
 from dubwright.ingest import stage
 from dubwright.lake import Lake
 from dubwright.lake.schemas import TABLES
 from dubwright.media import decode, sound
 from dubwright.settings import IngestSettings
+from dubwright.sources import digest
 from dubwright.unit import Machine, Work
 from tests.media import clips
 
