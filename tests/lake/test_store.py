@@ -3,23 +3,52 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import subprocess
 import sys
 import threading
 import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dubwright.errors import KeyMissingError, SettingsError, StoreError, StoreFullError
-from dubwright.lake.local import ABANDONED_AFTER_SECONDS, UNFINISHED, LocalStore
-from dubwright.lake.store import ObjectStore, open_store
+from dubwright.lake.local import LocalStore
+from dubwright.lake.s3 import S3Store
+from dubwright.lake.store import ABANDONED_AFTER_SECONDS, UNFINISHED, ObjectStore, open_store
+
+# Any other S3 store to hold to the same promises: an address whose credentials boto3 finds by itself.
+GIVEN = os.environ.get("DUBWRIGHT_TEST_S3")
+PART = 5 << 20  # the least that S3 takes for a part
 
 
-@pytest.fixture(params=["local"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
-    return {"local": lambda: open_store(str(tmp_path / "store #1 50%"))}[request.param]()
+@pytest.fixture(
+    params=[
+        "local",
+        pytest.param("radosgw", marks=pytest.mark.e2e),
+        pytest.param(
+            "given",
+            marks=[pytest.mark.e2e, pytest.mark.skipif(not GIVEN, reason="DUBWRIGHT_TEST_S3 names no other S3 store")],
+        ),
+    ]
+)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
+    if request.param == "local":
+        yield open_store(str(tmp_path / "store #1 50%"))
+    elif request.param == "radosgw":
+        yield S3Store(request.getfixturevalue("radosgw").address(), multipart_bytes=PART)
+    else:
+        place, _, query = (GIVEN or "").partition("?")
+        given = S3Store(f"{place}/{uuid.uuid4().hex}?{query}".removesuffix("?"), multipart_bytes=PART)
+        yield given
+        for found in list(given.list()):
+            given.delete(found.key)
 
 
 def test_an_object_is_created_once(store: ObjectStore) -> None:
@@ -29,18 +58,14 @@ def test_an_object_is_created_once(store: ObjectStore) -> None:
 
 
 def test_of_racing_writers_one_wins(store: ObjectStore) -> None:
-    start, won = threading.Barrier(16), []
+    start = threading.Barrier(24)
 
-    def write(number: int) -> None:
+    def write(number: int) -> bool:
         start.wait()
-        if store.put_if_absent("race", b"%d" % number):
-            won.append(number)
+        return store.put_if_absent("race", b"%d" % number)
 
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(24) as writers:
+        won = [number for number, created in enumerate(writers.map(write, range(24))) if created]
     assert len(won) == 1
     assert store.read("race") == b"%d" % won[0]
 
@@ -56,6 +81,61 @@ def test_a_listing_is_complete_and_in_key_order(store: ObjectStore) -> None:
     assert list(store.list("nothing/here")) == []
     for after in ("a", "a/b", "a/b/", "b/1", "zz", "a-b/zz"):
         assert [found.key for found in store.list(after=after)] == [key for key in sorted(keys) if key > after]
+
+
+NAMES = [
+    "长夜灯/第1集 终",
+    "a b",
+    "a+b",
+    "a%20b",
+    "quo\"te's",
+    "#hash?&=;",
+    "back\\slash",
+    "ümläut",
+    "*[x]{y}|~^`<>",
+    "-",
+    "x" * 200,
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_key_may_hold_what_names_hold(store: ObjectStore, name: str, tmp_path: Path) -> None:
+    key = f"series={name}/01.mp4"
+    assert store.put_if_absent(key, name.encode())
+    assert store.read(key) == name.encode()
+    assert [found.key for found in store.list()] == [key]
+    assert [found.key for found in store.list(key)] == [key]
+    (tmp_path / "in").write_bytes(b"new")
+    store.replace(key, tmp_path / "in")
+    with store.as_file(key) as path, store.open(key) as stream:
+        assert path.read_bytes() == stream.read() == b"new"
+        assert path.suffix == ".mp4"
+    store.delete(key)
+    assert not store.exists(key)
+
+
+def test_an_address_is_the_same_store_in_another_process(store: ObjectStore) -> None:
+    store.put_if_absent("a/b", b"content")
+    program = "import sys; from dubwright.lake.store import open_store; print(open_store(sys.argv[1]).read('a/b'))"
+    ran = subprocess.run(
+        [sys.executable, "-c", program, store.uri], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.stdout == "b'content'\n", ran.stderr
+    again = pickle.loads(pickle.dumps(store))  # noqa: S301 - our own
+    assert (again.uri, again.read("a/b")) == (store.uri, b"content")
+
+
+def test_a_forked_process_opens_its_own_connections(store: ObjectStore) -> None:
+    store.put_if_absent("a/b", b"content")
+    child = os.fork()
+    if not child:
+        # Whatever happens here, the child must not run on into pytest.
+        try:
+            os._exit(0 if store.read("a/b") == b"content" else 1)
+        except BaseException:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert store.read("a/b") == b"content"
 
 
 def test_files_are_stored_and_handed_out(store: ObjectStore, tmp_path: Path) -> None:
@@ -86,6 +166,60 @@ def test_an_object_is_replaced_whole(store: ObjectStore, tmp_path: Path) -> None
         store.replace("a/b", tmp_path / "in")
         assert store.read("a/b") == content
     assert [found.key for found in store.list()] == ["a/b"]
+
+
+def test_a_large_file_comes_back_as_it_was(store: ObjectStore, tmp_path: Path) -> None:
+    """Large enough to be written in parts."""
+    content = os.urandom(1 << 20) * 12 + b"end"
+    (tmp_path / "in").write_bytes(content)
+    store.put_file("blob/x.bin", tmp_path / "in")
+    store.put_file("blob/x.bin", tmp_path / "in")
+    assert [(found.key, found.size) for found in store.list()] == [("blob/x.bin", len(content))]
+    assert store.read("blob/x.bin") == content
+    with store.as_file("blob/x.bin") as path:
+        assert path.read_bytes() == content
+    with store.open("blob/x.bin") as stream:
+        stream.seek((7 << 20) - 5)
+        assert stream.read(3 << 20) == content[(7 << 20) - 5 : (10 << 20) - 5]
+    (tmp_path / "in").write_bytes(content[::-1])
+    store.replace("blob/x.bin", tmp_path / "in")
+    assert store.read("blob/x.bin") == content[::-1]
+
+
+def test_an_empty_object_is_an_object(store: ObjectStore, tmp_path: Path) -> None:
+    assert store.put_if_absent("empty", b"")
+    assert store.exists("empty") and store.read("empty") == b""
+    with store.as_file("empty") as path, store.open("empty") as stream:
+        assert path.read_bytes() == stream.read() == b""
+
+
+def test_an_object_that_is_replaced_is_not_read_half_and_half(store: ObjectStore, tmp_path: Path) -> None:
+    (tmp_path / "in").write_bytes(b"a" * 1_000_000)
+    store.replace("a/b", tmp_path / "in")
+    with store.open("a/b") as stream:
+        assert stream.read(10) == b"a" * 10
+        (tmp_path / "in").write_bytes(b"b" * 1_000_000)
+        store.replace("a/b", tmp_path / "in")
+        # What has been read stays; the rest is the old object's or an error.
+        try:
+            rest = stream.read()
+        except StoreError as error:
+            assert "replaced" in str(error)
+        else:
+            assert rest == b"a" * 999_990
+
+
+def test_some_columns_of_a_table_are_read_alone(store: ObjectStore, tmp_path: Path) -> None:
+    table = pa.table({"wide": [os.urandom(1000) for _ in range(5000)], "narrow": list(range(5000))})
+    pq.write_table(table, tmp_path / "in", row_group_size=1000)
+    store.put_file("table.parquet", tmp_path / "in")
+    with store.open("table.parquet") as stream:
+        assert pq.read_table(stream, columns=["narrow"]).to_pydict() == {"narrow": list(range(5000))}
+
+
+def test_a_store_says_how_it_creates_once(store: ObjectStore) -> None:
+    assert store.creation().startswith("create-if-absent ")
+    assert list(store.list()) == [] and store.sweep() == 0
 
 
 def test_what_is_missing_says_so(store: ObjectStore) -> None:
