@@ -16,6 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from desk import show
+from desk.catalog import app as catalogues
 from desk.options import From, Json, Lake, Only, Profile, Set, Source, To, Verbose, split_languages, to_flags
 from dubwright import __version__, catalog, coverage, plan, report, settings
 from dubwright.errors import DubwrightError
@@ -36,6 +37,7 @@ models = typer.Typer(
     help="Models: list the pinned ones, pull them onto this machine, verify them.", no_args_is_help=True
 )
 app.add_typer(models, name="models")
+app.add_typer(catalogues, name="catalog")
 
 SOME_FAILED = 3
 INTERRUPTED = 130
@@ -243,9 +245,7 @@ def verify_models(
 def _plan(
     source: str, to: str, resolved: Settings, only: str | None, until: str, retry_failed: bool = False
 ) -> plan.Plan:
-    works = catalog.load(source)
-    if only:
-        works = works.only(only)
+    works = catalog.load(source, only, open_lake(resolved.lake))
     targets = split_languages(to)
     return plan.build(works, targets, resolved, open_lake(resolved.lake), until=until, retry_failed=retry_failed)
 

@@ -9,7 +9,13 @@ import typer
 
 from dubwright.errors import SettingsError
 
-Source = Annotated[str, typer.Argument(metavar="SOURCE", help="A video, a folder SERIES/EPISODE.mp4, or a manifest.")]
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="A video, a folder SERIES/EPISODE.mp4, a manifest, s3://BUCKET/PREFIX, lake:NAME, or lake: for all such.",
+    ),
+]
 To = Annotated[str, typer.Option("--to", help="Languages to localize into, with commas: en,es.")]
 From = Annotated[str | None, typer.Option("--from", help="Language spoken in the catalogue.  [default: zh]")]
 Lake = Annotated[str | None, typer.Option(help="Folder or address of the lake.  [default: ./lake]")]

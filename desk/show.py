@@ -21,7 +21,9 @@ from dubwright.stages import STAGES
 
 if TYPE_CHECKING:
     from desk.doctor import Finding
+    from dubwright.catalog import Catalog
     from dubwright.models.store import ModelStore
+    from dubwright.registered import Registered
     from dubwright.render.export import Exported
 
 as_json = False
@@ -240,6 +242,42 @@ def _print_files(files: Sequence[Exported]) -> None:
             console.print(escape(str(file.path)), soft_wrap=True)
     if files:
         console.print(f"{len(files)} files: videos as above, subtitles beside them")
+
+
+# Catalogues -------------------------------------------------------------------------------------------
+
+
+def catalogue(entry: Registered, works: Catalog) -> None:
+    """A catalogue that was registered, and what it holds."""
+    episodes = sum(len(series.episodes) for series in works.series)
+    if as_json:
+        problems = [{"series": each.series, "episode": each.episode, **each.error.as_dict()} for each in works.problems]
+        about = entry.model_dump(mode="json", exclude={"removed"})
+        _print_json({"catalogue": about, "series": len(works.series), "episodes": episodes, "problems": problems})
+        return
+    console.print(
+        escape(f"{entry.address}: {len(works.series)} series, {episodes} episodes in {entry.source}"), soft_wrap=True
+    )
+    if works.problems:
+        table = _table(f"{len(works.problems)} cannot be worked on", "series", "episode", "reason")
+        for each in works.problems[:MOST_ROWS]:
+            table.add_row(*_cells(each.series, each.episode, each.error))
+        console.print(table)
+
+
+def catalogues(entries: Sequence[Registered], lake: Lake) -> None:
+    """The catalogues that are registered."""
+    if as_json:
+        listed = [entry.model_dump(mode="json", exclude={"removed"}) for entry in entries]
+        _print_json({"lake": lake.uri, "catalogues": listed})
+        return
+    if not entries:
+        console.print(f"No catalogue is registered in {lake.uri}.")
+        return
+    table = _table(f"Catalogues registered in {lake.uri}", "name", "source", "to", "priority", "since")
+    for each in entries:
+        table.add_row(*_cells(each.name, each.source, ",".join(each.to), each.priority, f"{each.at:%Y-%m-%d %H:%M}"))
+    console.print(table)
 
 
 # The machine ------------------------------------------------------------------------------------------

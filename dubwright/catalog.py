@@ -108,19 +108,6 @@ class Catalog:
             raise _unknown(selection, self.source, names)
         return part
 
-    def narrowed(self, series: str, episodes: Collection[str] | None = None) -> Catalog:
-        """One series, by its exact name, and of it some episodes (None: all). Empty where there is none such."""
-
-        def named(item: Episode | Problem) -> bool:
-            return item.series == series and (episodes is None or item.episode in episodes)
-
-        chosen = (
-            replace(each, episodes=tuple(filter(named, each.episodes))) for each in self.series if each.name == series
-        )
-        return Catalog(
-            self.source, tuple(each for each in chosen if each.episodes), tuple(filter(named, self.problems))
-        )
-
 
 def load(source: str, only: str | None = None, lake: Lake | None = None) -> Catalog:
     """Read a source, or of it only `SERIES` or `SERIES/EPISODE`: then other series are, as far as can be, not looked at.

@@ -90,28 +90,21 @@ def add(lake: Lake, entry: Registered) -> Registered:
 
 def remove(lake: Lake, name: str) -> None:
     """Take a catalogue out; what was localized of it stays. Raises `CatalogError` if none has this name."""
-    entry = Registered(name=_normal(name), source="")
     try:
-        entry = get(lake, name)
+        entry = _current(lake, name)
     except CatalogError:
-        if not _newest(lake, entry.name):
-            raise
+        # What cannot be read can still be taken out.
+        entry = Registered(name=_normal(name), source="")
+    if entry is None:
+        raise _none(lake, name)
     add(lake, entry.model_copy(update={"removed": True, "at": datetime.now(UTC)}))
 
 
 def get(lake: Lake, name: str) -> Registered:
     """The catalogue registered under a name. Raises `CatalogError` if there is none or its entry cannot be read."""
-    name = _normal(name)
-    newest = _newest(lake, name).get(name)
-    entry = _read(lake, newest) if newest else None
-    if entry is None or entry.removed:
-        known = sorted(_newest(lake))
-        raise CatalogError(
-            f"no catalogue is registered as {name!r}",
-            where=lake.uri,
-            field="NAME",
-            remedy=f"there have been: {', '.join(known[:10])}" if known else "dubwright catalog add NAME SOURCE",
-        )
+    entry = _current(lake, name)
+    if entry is None:
+        raise _none(lake, name)
     return entry
 
 
@@ -119,6 +112,22 @@ def entries(lake: Lake) -> list[Registered]:
     """Every registered catalogue, by name. Raises `CatalogError` for an entry that cannot be read."""
     found = [_read(lake, key) for _, key in sorted(_newest(lake).items())]
     return [entry for entry in found if not entry.removed]
+
+
+def _current(lake: Lake, name: str) -> Registered | None:
+    newest = _newest(lake, _normal(name)).get(_normal(name))
+    entry = _read(lake, newest) if newest else None
+    return None if entry is None or entry.removed else entry
+
+
+def _none(lake: Lake, name: str) -> CatalogError:
+    known = sorted(_newest(lake))
+    return CatalogError(
+        f"no catalogue is registered as {name[:100]!r}",
+        where=lake.uri,
+        field="NAME",
+        remedy=f"there have been: {', '.join(known[:10])}" if known else "dubwright catalog add NAME SOURCE",
+    )
 
 
 def _normal(name: str) -> str:

@@ -67,7 +67,10 @@ def local(address: str) -> Path:
 
 def absolute(address: str) -> str:
     """An address that means the same in every working folder."""
-    return address if split(address) or foreign(address) else str(local(address).absolute())
+    if split(address):
+        return address
+    path = local(address).absolute()
+    return str(path) if path.exists() or not foreign(address) else address
 
 
 def foreign(address: str) -> bool:
