@@ -79,16 +79,14 @@ def _models(settings: Settings) -> Iterator[Finding]:
 
 
 def _lake(settings: Settings) -> Iterator[Finding]:
-    """Write and read one blob: permissions, links and space in one go."""
+    """Write and read one blob: permissions, creating once and space in one go."""
     lake = open_lake(settings.lake)
     key = lake.put_blob_bytes(b"dubwright doctor\n", "txt")
     works = lake.read_blob(key) == b"dubwright doctor\n" and not lake.store.put_if_absent(key, b"again")
     lake.store.delete(key)
-    folder = lake.uri.removeprefix("file://")
-    free = shutil.disk_usage(folder).free / 2**30
-    yield Finding(
-        "lake",
-        "fine" if works and free > 1 else "broken",
-        f"{lake.uri}, create-if-absent by hard link, {free:.1f} GiB free",
-        "" if free > 1 else "free some space",
-    )
+    detail, remedy = f"{lake.uri}, {lake.store.creation()}", "" if works else "use another store: this one overwrites"
+    if lake.uri.startswith("file://"):
+        free = shutil.disk_usage(lake.uri.removeprefix("file://")).free / 2**30
+        detail += f", {free:.1f} GiB free"
+        remedy = remedy or ("" if free > 1 else "free some space")
+    yield Finding("lake", "broken" if remedy else "fine", detail, remedy)

@@ -60,7 +60,8 @@ class Faults:
 
 
 class FailingProxy:
-    """Serves at `address` while its `with` block runs; `faults` may be exchanged meanwhile, `seen` counts what was done."""
+    """Serves at `address` while its `with` block runs; `faults` may be exchanged meanwhile, `seen` counts what was done,
+    and the bytes of answers."""
 
     def __init__(self, upstream_port: int, faults: Faults | None = None, seed: int = 7) -> None:
         self.upstream_port = upstream_port
@@ -118,6 +119,7 @@ class FailingProxy:
         kept = [each for each in fields if each.split(b":")[0].lower() not in (b"connection", b"expect")]
         request = b"\r\n".join([line, *kept, b"Connection: close"]) + b"\r\n\r\n"
         answer = await self._upstream(request, body[: len(body) // 2] if fault == "cut request" else body, fault)
+        self.seen["bytes"] += len(answer)
         if fault in ("cut request", "lose answer"):
             writer.transport.abort()
             return

@@ -30,7 +30,7 @@ from dubwright.lake.store import UNFINISHED
 if TYPE_CHECKING:
     from dubwright.lake.s3.store import S3Store
 
-CLAIM_SECONDS = 180.0
+CLAIM_SECONDS = 600.0  # far above what the client's time-outs and retries add up to
 _log = logging.getLogger(__name__)
 
 # Whether a bucket honours the condition, asked once in a process.
@@ -94,7 +94,7 @@ def _create_on_condition(store: S3Store, full: str, data: bytes) -> bool:
 
 
 def _create_under_claim(store: S3Store, key: str, data: bytes) -> bool:
-    folder = f"{store.address.root}{UNFINISHED}/claim/{hashlib.sha256(key.encode()).hexdigest()}/"
+    folder = claims_on(store, key)
     while not store.exists(key):
         mine = folder + secrets.token_hex(16)
         started = time.monotonic()
@@ -111,6 +111,11 @@ def _create_under_claim(store: S3Store, key: str, data: bytes) -> bool:
                 store.remove(mine)
         time.sleep(random.uniform(0.05, 0.5))  # noqa: S311
     return False
+
+
+def claims_on(store: S3Store, key: str) -> str:
+    """What the claims on a key begin with, in the bucket."""
+    return f"{store.address.root}{UNFINISHED}/claim/{hashlib.sha256(key.encode()).hexdigest()}/"
 
 
 def _alone(store: S3Store, folder: str, mine: str, started: float) -> bool:
