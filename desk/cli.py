@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -18,12 +18,10 @@ import typer
 from desk import show
 from desk.catalog import app as catalogues
 from desk.options import From, Json, Lake, Only, Profile, Set, Source, To, Verbose, split_languages, to_flags
-from dubwright import __version__, catalog, coverage, plan, report, settings
+from dubwright import __version__, catalog, coverage, listing, plan, report, settings
 from dubwright.errors import DubwrightError
+from dubwright.lake import Lake as ObjectLake
 from dubwright.lake import open_lake
-from dubwright.settings import Settings
-from dubwright.stages import STAGES
-from dubwright.unit import artefacts
 
 app = typer.Typer(
     name="dubwright",
@@ -89,47 +87,56 @@ def localize(
     show.as_json = as_json
     flags = to_flags(lake=lake, profile=profile, source_language=source_language, assign=assign)
     resolved = settings.load(flags)
-    wanted = _plan(source, to, resolved, only, until, retry_failed)
+    planner = plan.planner(
+        split_languages(to), resolved, open_lake(resolved.lake), until=until, retry_failed=retry_failed
+    )
+    before = planner.survey(_catalog(source, only, planner.lake))
     if dry_run:
-        _show_plan(wanted, resolved)
+        show.plan(before, list(report.failures(planner, before, planner.lake)), planner.lake)
         return
     from desk import run
 
     seconds = 0.0
-    if wanted.wanted:
-        run.pull([name for unit in wanted.wanted for name in _models_of(unit)], resolved)
+    if before.lacking:
+        if not resolved.cluster.address:
+            run.pull(run.models_for(before, resolved), resolved)
         parameters = {
             "source": source,
-            "to": list(wanted.languages),
+            "to": list(planner.targets),
             "settings": flags,
             "only": only,
             "until": until,
             "retry_failed": retry_failed,
         }
         try:
-            seconds = run.localize(wanted, parameters, verbose=verbose)
+            seconds = run.localize(before, parameters, verbose=verbose)
         except KeyboardInterrupt:
             show.note("Interrupted. What is committed stays; run the same command again to go on.")
             raise typer.Exit(INTERRUPTED) from None
-    after = _plan(source, to, resolved, only, until)
-    computed = sum(unit.state == "committed" for unit in after) - sum(unit.state == "committed" for unit in wanted)
-    _settle(after, resolved, seconds, computed=computed, out=out)
+    _settle(replace(planner, retry_failed=False), before, _catalog(source, only, planner.lake), seconds, out)
 
 
-def _settle(after: plan.Plan, resolved: Settings, seconds: float, *, computed: int, out: Path | None) -> None:
+def _settle(
+    planner: plan.Planner, before: plan.Survey, works: catalog.Catalog, seconds: float, out: Path | None
+) -> None:
     """Say what came of a run, and end with the exit code that it earned."""
-    store = open_lake(resolved.lake)
-    report.record_problems(store, after.catalog)
-    rows = report.delivered(after, store)
-    failures = list(report.failures(after, store))
+    store = planner.lake
+    report.record_problems(store, works)
+    after = planner.survey(works)
+    # Of a large catalogue the series worked on; of a small one all, so that a second run still says what there is.
+    names = [series.name for series in works.series]
+    told = works.of(before.lacking if len(names) > listing.SERIES_LISTED_ALONE else names)
+    rows = list(report.delivered(planner.by_series(told), store))
+    failures = list(report.failures(planner, after, store))
     exported = []
     if out:
         from dubwright.render.export import export
 
         finished = [row.key for row in rows if row.key]
         exported = export(store, finished, out)
+    computed = after.total["committed"] - before.total["committed"]
     show.outcome(after, rows, failures, exported, seconds=seconds, computed=computed, lake=store)
-    if failures or any(unit.state != "committed" for unit in after):
+    if failures or after.total["committed"] < after.total.total():
         raise typer.Exit(SOME_FAILED)
 
 
@@ -148,7 +155,9 @@ def show_plan(
     """Show what is wanted, committed and missing, by stage and language, and why."""
     show.as_json = as_json
     resolved = settings.load(to_flags(lake=lake, profile=profile, source_language=source_language, assign=assign))
-    _show_plan(_plan(source, to, resolved, only, until), resolved)
+    planner = plan.planner(split_languages(to), resolved, open_lake(resolved.lake), until=until)
+    survey = planner.survey(_catalog(source, only, planner.lake))
+    show.plan(survey, list(report.failures(planner, survey, planner.lake)), planner.lake)
 
 
 @app.command()
@@ -242,19 +251,5 @@ def verify_models(
         raise typer.Exit(1)
 
 
-def _plan(
-    source: str, to: str, resolved: Settings, only: str | None, until: str, retry_failed: bool = False
-) -> plan.Plan:
-    works = catalog.load(source, only, open_lake(resolved.lake))
-    targets = split_languages(to)
-    return plan.build(works, targets, resolved, open_lake(resolved.lake), until=until, retry_failed=retry_failed)
-
-
-def _show_plan(wanted: plan.Plan, resolved: Settings) -> None:
-    store = open_lake(resolved.lake)
-    show.plan(wanted, list(report.failures(wanted, store)), store)
-
-
-def _models_of(unit: plan.PlannedUnit) -> Sequence[str]:
-    work = unit.work
-    return artefacts(STAGES[work.stage].module.engine(work.settings, work.language), work.settings)
+def _catalog(source: str, only: str | None, lake: ObjectLake) -> catalog.Catalog:
+    return catalog.load(source, only, lake)

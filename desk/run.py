@@ -24,7 +24,7 @@ from desk import show
 from dubwright import engines
 from dubwright.models.store import ModelStore
 from dubwright.models.store import Progress as Pulled
-from dubwright.plan import Plan
+from dubwright.plan import Survey
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
 from dubwright.unit import artefacts
@@ -51,6 +51,17 @@ def profile_models(settings: Settings) -> list[str]:
         preferred = getattr(section, "engines", None) or ((section.engine,) if hasattr(section, "engine") else ())
         for name in preferred:
             found += artefacts(engines.engine_class(stage.name, name).info, section)
+    return list(dict.fromkeys(found))
+
+
+def models_for(before: Survey, settings: Settings) -> list[str]:
+    """Every model that the wanted units' engines load."""
+    found: list[str] = []
+    for (stage, language), count in before.counts.items():
+        if count["wanted"]:
+            section = settings.section(stage)
+            engine = STAGES[stage].module.engine(section, language or settings.source_language)
+            found += artefacts(engine, section)
     return list(dict.fromkeys(found))
 
 
@@ -81,12 +92,12 @@ def pull(names: Sequence[str], settings: Settings) -> None:
         store.pull(missing, progress=advance)
 
 
-def localize(wanted: Plan, parameters: dict[str, Any], *, verbose: bool) -> float:
-    """Run the localize flow on a plan's source; the seconds it took. What came of it stands in the lake."""
+def localize(before: Survey, parameters: dict[str, Any], *, verbose: bool) -> float:
+    """Run the localize flow on a surveyed source; the seconds it took. What came of it stands in the lake."""
     quiet_prefect(verbose)
     started = time.monotonic()
-    with _progress(wanted) as listener, _stdout_is_stderr():
-        show.note(f"{len(wanted.wanted)} units to do; starting Prefect and Dask …")
+    with _progress(before) as listener, _stdout_is_stderr():
+        show.note(f"{before.total['wanted']} units to do; starting Prefect and Dask …")
         # Imported here: Prefect takes seconds to import, and reads its settings while it does.
         from prefect.exceptions import TerminationSignal
 
@@ -123,7 +134,7 @@ def quiet_prefect(verbose: bool) -> None:
 
 
 @contextmanager
-def _progress(wanted: Plan) -> Iterator[Any]:
+def _progress(before: Survey) -> Iterator[Any]:
     """A listener that draws how far the run is."""
     columns = (
         TextColumn("{task.description}"),
@@ -133,9 +144,10 @@ def _progress(wanted: Plan) -> Iterator[Any]:
         TextColumn("left:"),
         TimeRemainingColumn(),
     )
-    total, done, failed = len(wanted.wanted), 0, 0
+    total, done, failed = before.total["wanted"], 0, 0
+    weight = sum(WEIGHT[stage] * count["wanted"] for (stage, _), count in before.counts.items())
     with Progress(*columns, console=show.stderr) as progress:
-        bar = progress.add_task("localize", total=sum(WEIGHT[u.work.stage] for u in wanted.wanted), units=f"0/{total}")
+        bar = progress.add_task("localize", total=weight, units=f"0/{total}")
 
         def listener(event: Event) -> None:
             nonlocal done, failed

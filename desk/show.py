@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from dubwright import listing
 from dubwright import plan as plans
 from dubwright.coverage import SeriesCoverage
 from dubwright.errors import DubwrightError
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 as_json = False
 MOST_ROWS = 200
-# Explaining a unit reads an older one; beyond this many, one stands for its stage and language.
-MOST_EXPLAINED = 20
 
 # Where nobody's terminal sets a width, tables get the room that names need.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
@@ -69,56 +68,50 @@ def _cells(*values: Any) -> list[str]:
 # Plans and outcomes -----------------------------------------------------------------------------------
 
 
-def plan(planned: plans.Plan, failures: Sequence[Failure], lake: Lake) -> None:
+def plan(survey: plans.Survey, failures: Sequence[Failure], lake: Lake) -> None:
     """Units by stage and language and how they stand, and why the wanted ones are wanted."""
-    why = _reasons(planned, lake)
+    why = {where: _reasons(survey, where, lake) for where in survey.counts}
     states = ("wanted", "committed", "failed", "blocked")
     # By stage, then by language: the order in which a reader follows the work.
-    counts = sorted(planned.count().items(), key=lambda item: (list(STAGES).index(item[0][0]), item[0][1] or ""))
+    counts = sorted(survey.counts.items(), key=lambda item: (list(STAGES).index(item[0][0]), item[0][1] or ""))
     if as_json:
         units = [
             {
                 "stage": stage,
                 "language": language,
                 **{state: count[state] for state in states},
-                "why": why.get((stage, language), []),
+                "why": why[stage, language],
             }
             for (stage, language), count in counts
         ]
         _print_json({"lake": lake.uri, "units": units, "failures": [_failure(each) for each in failures]})
         return
-    episodes = len(list(planned.catalog.episodes))
+    episodes = sum(len(series.episodes) for series in survey.catalog.series)
     table = _table(f"Plan for {episodes} episodes", "stage", "language", *states, "why", right=states)
     for (stage, language), count in counts:
-        reasons = "\n".join(why.get((stage, language), []))
+        reasons = "\n".join(why[stage, language])
         table.add_row(*_cells(stage, language or "(source)", *(count[state] for state in states), reasons))
     console.print(table)
-    total = sum((count for _, count in counts), Counter())
-    console.print(
-        f"{total['wanted']} units to do, {total['committed']} of {len(planned.units)} committed in {lake.uri}"
-    )
+    total = survey.total
+    console.print(f"{total['wanted']} units to do, {total['committed']} of {total.total()} committed in {lake.uri}")
     _print_failures(failures)
 
 
-def _reasons(planned: plans.Plan, lake: Lake) -> dict[tuple[str, str | None], list[str]]:
-    """Why units are wanted, each reason once for its stage and language with the number of units."""
-    groups: dict[tuple[str, str | None], dict[str, int]] = {}
-    explained = 0
-    for unit in planned.wanted:
-        where = (unit.work.stage, unit.work.key.language)
-        reasons = groups.setdefault(where, {})
-        reason = unit.reason
-        if unit.older and explained < MOST_EXPLAINED:
-            reason = plans.explain(unit, lake)
-            explained += 1
-        if unit.failure:
-            reason = f"{reason}, {unit.failure.attempt} failed attempts"
-        reasons[reason] = reasons.get(reason, 0) + 1
-    return {where: [f"{count} × {reason}" for reason, count in found.items()] for where, found in groups.items()}
+def _reasons(survey: plans.Survey, where: listing.Partition, lake: Lake) -> list[str]:
+    """Why units are wanted, each reason with its number; of changed ones only a few are read to be explained."""
+    reasons = [f"{number} × {reason}" for reason, number in survey.reasons[where].items() if reason != "changed"]
+    changed = survey.reasons[where]["changed"]
+    kept = survey.changed.get(where, [])
+    explained = Counter(plans.explain(unit, lake) for unit in kept)
+    if len(kept) < changed:
+        reasons.append(f"{changed} × changed; the {len(kept)} looked at: {' | '.join(explained)}")
+    else:
+        reasons += [f"{number} × {reason}" for reason, number in explained.items()]
+    return reasons
 
 
 def outcome(
-    after: plans.Plan,
+    after: plans.Survey,
     rows: Sequence[Delivered],
     failures: Sequence[Failure],
     exported: Sequence[Exported],
@@ -153,16 +146,16 @@ def outcome(
         console.print(table)
         if len(rows) > MOST_ROWS:
             console.print(f"… and {len(rows) - MOST_ROWS} more")
-    committed = sum(unit.state == "committed" for unit in after)
+    total = after.total
     if not seconds:
-        console.print(f"Nothing to do: {committed} of {len(after.units)} units are committed in {lake.uri}")
+        console.print(f"Nothing to do: {total['committed']} of {total.total()} units are committed in {lake.uri}")
     elif video_s:
         console.print(
             f"{computed} units in {seconds:.1f} s for {video_s:.1f} s of video in {len(after.languages)} languages: "
             f"{seconds / video_s:.2f}x real time"
         )
     else:
-        console.print(f"{computed} units in {seconds:.1f} s; {committed} of {len(after.units)} are committed")
+        console.print(f"{computed} units in {seconds:.1f} s; {total['committed']} of {total.total()} are committed")
     _print_failures(failures)
     _print_files(exported)
 

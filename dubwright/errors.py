@@ -21,6 +21,7 @@
     │   ├── UnreadableError      an object of the lake is not what its key says
     │   └── LeaseError           somebody else works on this part of the lake, or our own lease has run out
     └── ClusterError             the Dask cluster cannot run a unit (no Dask worker offers what it needs)
+        └── SchedulerLostError   its scheduler went away
 
 Only errors whose class says `transient` are retried. A permanent one is recorded in the lake for its
 unit at once, and the unit is left alone until something that decides its result changes.
@@ -160,3 +161,7 @@ class LeaseError(StoreError):
 
 class ClusterError(DubwrightError):
     pass
+
+
+class SchedulerLostError(ClusterError):
+    transient = True

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from dubwright.catalog import Catalog
 from dubwright.lake import Lake, UnitFile
 from dubwright.lake.layout import FailureKey, UnitKey
-from dubwright.plan import Plan, PlannedUnit
+from dubwright.plan import Plan, PlannedUnit, Planner, Survey
 from dubwright.stages import STAGES
 
 
@@ -67,23 +67,26 @@ def record_problems(lake: Lake, catalog: Catalog) -> None:
             lake.record_failure(key, "ingest", problem.error.as_dict(), permanent=True)
 
 
-def delivered(plan: Plan, lake: Lake) -> list[Delivered]:
-    """Every episode and language of a plan that is committed up to the last planned stage, in order."""
-    by_episode: dict[tuple[str, str], list[PlannedUnit]] = {}
-    for unit in plan:
-        by_episode.setdefault((unit.work.series, unit.work.episode), []).append(unit)
-    found: list[Delivered] = []
-    for units in by_episode.values():
-        shared = {unit.work.stage: unit for unit in units if not STAGES[unit.work.stage].per_language}
-        if any(unit.state != "committed" for unit in shared.values()):
-            continue
-        files = {stage: lake.read(unit.work.key) for stage, unit in shared.items()}
-        for language in plan.languages:
-            own = {unit.work.stage: unit for unit in units if unit.work.key.language == language}
-            if own and all(unit.state == "committed" for unit in own.values()):
-                mine = {stage: lake.read(unit.work.key) for stage, unit in own.items()}
-                found.append(_delivered(files, mine, language, len(plan.languages)))
-    return found
+def delivered(plans: Iterable[Plan], lake: Lake) -> Iterator[Delivered]:
+    """Every episode and language that is committed up to the last planned stage, plan by plan, in order."""
+    for plan in plans:
+        by_episode: dict[tuple[str, str], list[PlannedUnit]] = {}
+        for unit in plan:
+            by_episode.setdefault((unit.work.series, unit.work.episode), []).append(unit)
+        for units in by_episode.values():
+            yield from _of_episode(units, plan.languages, lake)
+
+
+def _of_episode(units: Sequence[PlannedUnit], languages: Sequence[str], lake: Lake) -> Iterator[Delivered]:
+    shared = {unit.work.stage: unit for unit in units if not STAGES[unit.work.stage].per_language}
+    if any(unit.state != "committed" for unit in shared.values()):
+        return
+    files = {stage: lake.read(unit.work.key) for stage, unit in shared.items()}
+    for language in languages:
+        own = {unit.work.stage: unit for unit in units if unit.work.key.language == language}
+        if own and all(unit.state == "committed" for unit in own.values()):
+            mine = {stage: lake.read(unit.work.key) for stage, unit in own.items()}
+            yield _delivered(files, mine, language, len(languages))
 
 
 def _delivered(shared: dict[str, UnitFile], own: dict[str, UnitFile], language: str, sharers: int) -> Delivered:
@@ -121,12 +124,14 @@ def _flags(own: dict[str, UnitFile], *, has_lines: bool) -> dict[str, int]:
     return flags
 
 
-def failures(plan: Plan, lake: Lake) -> Iterator[Failure]:
-    """Every unit of a plan that has failed and is not committed, and every episode that could not be read."""
-    for unit in plan:
-        if unit.failure and unit.state != "committed":
-            yield read_failure(unit.failure, lake)
-    for problem in plan.catalog.problems:
+def failures(planner: Planner, survey: Survey, lake: Lake) -> Iterator[Failure]:
+    """Every surveyed unit that has failed and is not committed, and every episode that could not be read."""
+    troubled = survey.catalog.of(survey.troubled)
+    for plan in planner.by_series(troubled) if survey.troubled else ():
+        for unit in plan:
+            if unit.failure and unit.state != "committed":
+                yield read_failure(unit.failure, lake)
+    for problem in survey.catalog.problems:
         yield Failure("ingest", problem.series, problem.episode, None, 1, True, problem.error.as_dict())
 
 

@@ -97,8 +97,16 @@ class ClusterSettings(Section):
     )
     threads: int | None = Field(None, ge=1, description="threads an engine may use; none shares the cores evenly")
     memory_per_worker_gib: float = Field(4.0, gt=0, description="memory a Dask worker with warm models needs")
+    priority: Literal["release", "normal", "backfill"] = Field(
+        "normal", description="what goes first where several runs share a cluster"
+    )
     series_at_once: int = Field(4, ge=1, le=100, description="series worked on side by side")
-    in_flight: int = Field(64, ge=1, le=1000, description="units waited for at once")
+    series_deployment: str | None = Field(
+        None, description="Prefect deployment that each series runs as; none runs them in the flow's own process"
+    )
+    in_flight: int = Field(256, ge=1, le=4096, description="packets of units sent to the Dask workers at once, at most")
+    packet_s: float = Field(5.0, ge=0, description="short units travel together up to about this long (s)")
+    patience_s: float = Field(60.0, ge=0, description="how long (s) to wait for a Dask worker that can run a unit")
     retries: int = Field(2, ge=0, le=10, description="further attempts at a unit after a transient error")
 
 

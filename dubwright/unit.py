@@ -7,9 +7,10 @@ committed returns at once, and of two that finish together the commit lets one w
 from __future__ import annotations
 
 import os
+import pickle
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -107,6 +108,26 @@ def execute(work: Work, machine: Machine) -> Receipt:
     }
     computed = lake.commit(work.key, [{**shared, **row} for row in rows], provenance)
     return Receipt(work.key, computed, cost)
+
+
+def execute_all(works: Sequence[Work], machine: Machine) -> list[Receipt | Exception]:
+    """Compute units one after another; the outcome of each, in order. One that fails does not stop the others."""
+    outcomes: list[Receipt | Exception] = []
+    for work in works:
+        try:
+            outcomes.append(execute(work, machine))
+        except Exception as error:  # travels back as a value, so that each unit keeps its own
+            outcomes.append(_portable(error))
+    return outcomes
+
+
+def _portable(error: Exception) -> Exception:
+    """The error if it survives the way to another process, else one that says the same."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301  what this very process wrote
+        return error
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
 
 
 def artefacts(info: engines.EngineInfo, settings: Section) -> tuple[str, ...]:

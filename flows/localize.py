@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from prefect import flow, get_run_logger
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
 from dubwright import catalog as catalogs
 from dubwright import plan as plans
 from dubwright import settings as all_settings
-from dubwright.lake import open_lake
-from dubwright.plan import Plan, PlannedUnit
+from dubwright.catalog import Catalog
+from dubwright.lake import Lake, leases, open_lake
+from dubwright.plan import PlannedUnit, Planner, Survey
 from dubwright.report import record_problems
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
+from flows.each_series import SeriesRun, each_series, runs_above
 from tasks import report
-from tasks.cluster import Bench, bench
+from tasks.cluster import bench
+from tasks.dispatch import Dispatcher, Packet, dispatching
 from tasks.dub import dub
 from tasks.events import Event, tell
+from tasks.gate import Stopped, watched
 from tasks.ingest import ingest
 from tasks.render import render
 from tasks.transcribe import transcribe
@@ -44,33 +49,21 @@ async def localize_catalog(
     Ends failed, with everything else delivered, if a unit failed.
     """
     resolved = all_settings.load(settings)
-    plan = await asyncio.to_thread(_plan, source, to, resolved, only, until, retry_failed)
     lake = open_lake(resolved.lake)
-    await asyncio.to_thread(record_problems, lake, plan.catalog)
-    wanted = plan.wanted
-    if wanted:
-        names = list(dict.fromkeys(unit.work.series for unit in wanted))
-        turn = asyncio.Semaphore(resolved.cluster.series_at_once)
-        async with bench(resolved, width=_width(plan)) as cluster:
-
-            async def one(series: str) -> None:
-                async with turn:
-                    await localize_series(
-                        source,
-                        series,
-                        to,
-                        settings,
-                        only if only and only.startswith(f"{series}/") else series,
-                        until,
-                        retry_failed,
-                        cluster.address,
-                        return_state=True,
-                    )
-
-            await asyncio.gather(*(one(name) for name in names))
-    after = await asyncio.to_thread(_plan, source, to, resolved, only, until, False)
-    await report.publish(after, lake)
-    return _state(after)
+    planner = plans.planner(to, resolved, lake, until=until, retry_failed=retry_failed)
+    before = await asyncio.to_thread(_survey, planner, source, only, lake)
+    await asyncio.to_thread(record_problems, lake, before.catalog)
+    stopped = None
+    if before.lacking:
+        run = SeriesRun(source, to, settings, until=until, retry_failed=retry_failed)
+        episodes = _episodes_of(only, before.catalog)
+        stopped = await each_series(
+            localize_series, dict.fromkeys(before.lacking, episodes), run, resolved, width(before)
+        )
+    after = await asyncio.to_thread(_survey, planner, source, only, lake)
+    worked_on = Catalog(source, tuple(each for each in after.catalog.series if each.name in before.lacking))
+    await report.publish(planner, worked_on, lake)
+    return _state(after, stopped)
 
 
 @flow(flow_run_name="{series} to {to}", validate_parameters=True)
@@ -79,41 +72,70 @@ async def localize_series(
     series: str,
     to: list[str],
     settings: dict[str, Any] | None = None,
-    only: str | None = None,
+    episodes: list[str] | None = None,
     until: str = "render",
     retry_failed: bool = False,
     cluster: str | None = None,
+    stop_at: float | None = None,
 ) -> Any:
     """Localize one series of a catalogue: every episode at its own pace, languages branching off the transcript.
 
-    `cluster` is the address of a Dask scheduler to join; without one the settings decide.
+    `episodes` narrows it to some of them, `cluster` is the address of a Dask scheduler to join (without one the
+    settings decide), and no unit starts after `stop_at` (seconds since the epoch).
     """
     resolved = all_settings.load(settings)
-    plan = await asyncio.to_thread(_plan, source, to, resolved, only or series, until, retry_failed)
-    async with bench(resolved, width=_width(plan), address=cluster) as joined:
-        episodes: dict[str, list[PlannedUnit]] = {}
+    lake = open_lake(resolved.lake)
+    planner = plans.planner(to, resolved, lake, until=until, retry_failed=retry_failed)
+    above = runs_above()
+    # Before the lake is listed: nobody collects now what this run is about to count on.
+    lease = leases.running(lake, [series], about={"flow_run": str(above[0]) if above else None})
+    await asyncio.to_thread(lease.__enter__)
+    try:
+        catalog = _narrowed(await asyncio.to_thread(_load, source, series, lake), episodes)
+        plan = await asyncio.to_thread(planner.build, catalog)
+        by_episode: dict[str, list[PlannedUnit]] = {}
         for unit in plan:
-            episodes.setdefault(unit.work.episode, []).append(unit)
-        failed = sum(await asyncio.gather(*(_episode(units, joined) for units in episodes.values())))
+            by_episode.setdefault(unit.work.episode, []).append(unit)
+        async with (
+            bench(resolved, width=len(plan.wanted), address=cluster) as joined,
+            watched(above, stop_at) as gate,
+            dispatching(joined, gate, _carrier(resolved)) as dispatcher,
+        ):
+            failed = sum(await asyncio.gather(*(_episode(units, dispatcher) for units in by_episode.values())))
+            stopped = gate.closed
+    finally:
+        await asyncio.to_thread(lease.__exit__, None, None, None)
+    if stopped:
+        return Cancelled(message=f"stopped: {stopped}; what is committed stays")
     if failed:
         return Failed(message=f"{failed} units failed; the others are delivered")
     return Completed(message=f"{len(plan.units)} units committed")
 
 
-async def _episode(units: Sequence[PlannedUnit], cluster: Bench) -> int:
+def _carrier(settings: Settings) -> Any:
+    """What runs the Prefect task of a packet's stage."""
+    tasks = {stage: task.with_options(retries=settings.cluster.retries) for stage, task in TASKS.items()}
+
+    def carry(packet: Packet) -> Any:
+        return tasks[packet.stage](packet)
+
+    return carry
+
+
+async def _episode(units: Sequence[PlannedUnit], dispatcher: Dispatcher) -> int:
     """Run what an episode lacks, in order; how many of its units failed."""
     shared = [unit for unit in units if not STAGES[unit.work.stage].per_language]
-    failed = await _chain(shared, cluster)
+    failed = await _chain(shared, dispatcher)
     if failed:
         return failed
     branches: dict[str, list[PlannedUnit]] = {}
     for unit in units:
         if STAGES[unit.work.stage].per_language:
             branches.setdefault(unit.work.language, []).append(unit)
-    return sum(await asyncio.gather(*(_chain(branch, cluster) for branch in branches.values())))
+    return sum(await asyncio.gather(*(_chain(branch, dispatcher) for branch in branches.values())))
 
 
-async def _chain(units: Iterable[PlannedUnit], cluster: Bench) -> int:
+async def _chain(units: Iterable[PlannedUnit], dispatcher: Dispatcher) -> int:
     """Run units one after another; stop at the first that fails, since the later ones read it."""
     for unit in units:
         if unit.state == "committed":
@@ -121,8 +143,9 @@ async def _chain(units: Iterable[PlannedUnit], cluster: Bench) -> int:
         if unit.state in ("failed", "blocked"):
             return 1
         try:
-            async with cluster.room:
-                await TASKS[unit.work.stage].with_options(retries=cluster.retries)(unit.work, cluster)
+            await dispatcher.run(unit.work)
+        except Stopped:
+            return 0
         except Exception as error:
             # Every attempt is recorded in the lake by now; this episode ends here, the others go on.
             get_run_logger().error("%s: %s", unit.work.label, error)
@@ -131,23 +154,47 @@ async def _chain(units: Iterable[PlannedUnit], cluster: Bench) -> int:
     return 0
 
 
-def _plan(source: str, to: list[str], settings: Settings, only: str | None, until: str, retry_failed: bool) -> Plan:
-    catalog = catalogs.load(source)
-    if only:
-        catalog = catalog.only(only)
-    return plans.build(catalog, to, settings, open_lake(settings.lake), until=until, retry_failed=retry_failed)
+def _load(source: str, only: str | None, lake: Lake) -> Catalog:
+    return catalogs.load(source, only, lake)
 
 
-def _width(plan: Plan) -> int:
-    """How many units can run side by side: every language of every episode that lacks something."""
-    return len({(unit.work.series, unit.work.episode, unit.work.language) for unit in plan.wanted})
+def _narrowed(catalog: Catalog, episodes: list[str] | None) -> Catalog:
+    if episodes is None:
+        return catalog
+    chosen = set(episodes)
+    parts = (
+        replace(series, episodes=tuple(each for each in series.episodes if each.episode in chosen))
+        for series in catalog.series
+    )
+    return replace(catalog, series=tuple(parts))
 
 
-def _state(plan: Plan) -> Any:
-    missing = sum(unit.state != "committed" for unit in plan)
-    problems = len(plan.catalog.problems)
+def _survey(planner: Planner, source: str, only: str | None, lake: Lake) -> Survey:
+    return planner.survey(_load(source, only, lake))
+
+
+def _episodes_of(only: str | None, catalog: Catalog) -> list[str] | None:
+    """The episodes that a selection of a single one leaves; None for all of a series."""
+    if only is None or any(series.name == only for series in catalog.series):
+        return None
+    return [episode.episode for episode in catalog.episodes]
+
+
+def width(survey: Survey) -> int:
+    """How many units can run side by side, to size a cluster on this machine."""
+    widest: dict[str | None, int] = {}
+    for (_, language), counts in survey.counts.items():
+        widest[language] = max(widest.get(language, 0), counts["wanted"])
+    return sum(widest.values())
+
+
+def _state(after: Survey, stopped: str | None) -> Any:
+    total, problems = after.total, len(after.catalog.problems)
+    missing = total.total() - total["committed"]
+    if stopped:
+        return Cancelled(message=f"stopped: {stopped}; {missing} units are missing")
     if missing or problems:
         return Failed(
             message=f"{missing} units are missing, {problems} episodes cannot be read; the others are delivered"
         )
-    return Completed(message=f"all {len(plan.units)} units are committed")
+    return Completed(message=f"all {total.total()} units are committed")

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,17 +18,19 @@ from typing import Any
 import dask
 from dask.system import CPU_COUNT
 from distributed import Client, KilledWorker, LocalCluster
+from distributed.client import FutureCancelledError
 from distributed.system import MEMORY_LIMIT
 
-from dubwright.errors import ClusterError, DubwrightError
+from dubwright.errors import ClusterError, DubwrightError, SchedulerLostError
 from dubwright.lake import Lake, open_lake
 from dubwright.settings import ClusterSettings, Settings
 from dubwright.stages import STAGES
-from dubwright.unit import Machine, Receipt, Work, execute
-from tasks.events import Event, tell
+from dubwright.unit import Machine, Receipt, Work, execute_all
 
 # A unit that has taken this many Dask workers down with it is given up.
 DEATHS_ALLOWED = 2
+# Dask's own priorities: a release goes before ordinary work and that before a backfill, whatever the stage.
+PRIORITIES = {"release": 100, "normal": 0, "backfill": -100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,11 @@ def size(settings: ClusterSettings, cores: int, memory_bytes: int, width: int) -
 
 
 class Bench:
-    """A connection to the cluster, and the lake that its units commit to.
-
-    `room` bounds the units in flight: hold it while a unit's task runs. `retries` is how often to try again.
-    """
+    """A connection to the cluster, and the lake that its units commit to."""
 
     def __init__(self, client: Client, settings: Settings, threads: int) -> None:
         self.client = client
+        self.settings = settings.cluster
         self.lake: Lake = open_lake(settings.lake)
         self.machine = Machine(
             lake=self.lake.uri,
@@ -65,81 +65,92 @@ class Bench:
             models_mirror=settings.models_mirror,
             threads=threads,
         )
-        self.retries = settings.cluster.retries
-        self.room = asyncio.Semaphore(settings.cluster.in_flight)
 
     @property
     def address(self) -> str:
         return str(self.client.scheduler_info(n_workers=0)["address"])
 
-    async def run(self, work: Work) -> Receipt:
-        """Have a unit computed and committed, unless it is. A failed attempt is recorded in the lake, then raised.
+    async def slots(self, needs: Mapping[str, float]) -> int:
+        """How many units with these needs the Dask workers can run side by side; 0 if none offers it all.
 
-        Raises what the stage raised, or `ClusterError` if no Dask worker offers what the unit needs or it kills them.
+        Dask itself would wait for ever for what no worker offers.
         """
-        if await asyncio.to_thread(self.lake.committed, work.key):
-            receipt = Receipt(work.key, computed=False)
-        else:
-            tell(Event("submitted", work))
-            try:
-                receipt = await self._compute(work)
-            except Exception as error:
-                await asyncio.to_thread(self._record, work, error)
-                tell(Event("attempt failed", work, error))
-                raise
-        tell(Event("computed" if receipt.computed else "found", work))
-        return receipt
-
-    async def _compute(self, work: Work) -> Receipt:
-        resource = STAGES[work.stage].resource
-        self.require(resource)
-        future = self.client.submit(
-            execute,
-            work,
-            self.machine,
-            key=f"{work.stage}-{uuid.uuid4().hex}",
-            resources={resource: 1},
-            # What is nearer to being delivered goes first, so that episodes finish one by one.
-            priority=list(STAGES).index(work.stage),
-            retries=0,
-            pure=False,
+        info = await asyncio.to_thread(self.client.scheduler_info, n_workers=-1)
+        return sum(
+            int(min(worker["nthreads"], *(worker.get("resources", {}).get(name, 0) / n for name, n in needs.items())))
+            for worker in info["workers"].values()
         )
+
+    async def offers(self) -> str:
+        """What the Dask workers announce, in words."""
+        workers = (await asyncio.to_thread(self.client.scheduler_info, n_workers=-1))["workers"].values()
+        names = sorted({name for worker in workers for name in worker.get("resources", {})})
+        return f"{len(workers)} Dask workers offer {', '.join(names) or 'nothing'}"
+
+    async def compute(self, works: Sequence[Work]) -> list[Receipt | Exception]:
+        """Have units of one stage computed and committed by one Dask worker, unless they are; an outcome for each.
+
+        Raises `SchedulerLostError` if the scheduler goes away meanwhile. A unit that kills its Dask worker again and
+        again ends as a `ClusterError`, and does not take the units beside it along.
+        """
+        stage = works[0].stage
+        try:
+            future = self.client.submit(
+                execute_all,
+                works,
+                self.machine,
+                key=f"{stage}-{uuid.uuid4().hex}",
+                resources=dict(needs(works[0])),
+                # What is nearer to being delivered goes first, so that episodes finish one by one.
+                priority=PRIORITIES[self.settings.priority] + list(STAGES).index(stage),
+                retries=0,
+                pure=False,
+            )
+        except Exception as error:  # a client that was closed says so in several ways
+            raise self._lost(works) from error
         try:
             await _done(future)
-            result = await asyncio.to_thread(future.result)
-            if not isinstance(result, Receipt):
-                raise ClusterError(f"a Dask worker answered {result!r:.100}", where=work.label)
-            return result
+            outcomes = await asyncio.to_thread(future.result)
         except KilledWorker as error:
-            raise ClusterError(
+            if len(works) > 1:
+                return [outcome for work in works for outcome in await self.compute([work])]
+            killed = ClusterError(
                 f"its Dask worker died {DEATHS_ALLOWED + 1} times while it ran",
-                where=work.label,
+                where=works[0].label,
                 remedy="see the Dask workers' logs; out of memory is the usual cause",
-            ) from error
+            )
+            killed.__cause__ = error
+            return [killed]
+        except FutureCancelledError as error:
+            raise self._lost(works) from error
         finally:
             future.release()  # type: ignore[no-untyped-call]
+        if not isinstance(outcomes, list) or len(outcomes) != len(works):
+            raise ClusterError(f"a Dask worker answered {outcomes!r:.100}", where=works[0].label)
+        return outcomes
 
-    def require(self, resource: str) -> None:
-        """Raise `ClusterError` if no Dask worker offers a resource: Dask itself would wait for one for ever."""
-        offers = [
-            worker.get("resources", {}) for worker in self.client.scheduler_info(n_workers=-1)["workers"].values()
-        ]
-        if not any(offer.get(resource, 0) >= 1 for offer in offers):
-            known = sorted({name for offer in offers for name in offer})
-            raise ClusterError(
-                f"none of the {len(offers)} Dask workers offers {resource!r} (offered: {', '.join(known) or 'nothing'})",
-                where=self.address,
-                remedy=f"start one with --resources '{resource}=1'",
-            )
+    def _lost(self, works: Sequence[Work]) -> SchedulerLostError:
+        return SchedulerLostError(
+            "the connection to the Dask scheduler was lost",
+            where=works[0].label,
+            remedy="see that it runs, then run again: what is committed stays",
+        )
 
-    def _record(self, work: Work, error: Exception) -> None:
+    def record(self, work: Work, error: Exception) -> None:
+        """Record a failed attempt in the lake; if the lake itself is what failed, it is only told."""
         if isinstance(error, DubwrightError):
             about = error.as_dict()
         else:
             about = {"error": type(error).__name__, "problem": str(error)[:2000] or type(error).__name__}
-        # If the lake itself is what failed, the failure is still told and raised, only not recorded.
         with contextlib.suppress(DubwrightError):
             self.lake.record_failure(work.key, work.stage, {**about, "unit": work.label}, permanent=is_permanent(error))
+
+
+def needs(work: Work) -> Mapping[str, float]:
+    """The Dask resources that a unit takes: its stage's, and a GPU's token where its engine computes on one."""
+    stage = STAGES[work.stage]
+    device = stage.module.engine(work.settings, work.language).device
+    return {stage.resource: 1} | ({"GPU": 1} if device == "cuda" else {})
 
 
 def is_transient(error: BaseException) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dubwright.unit import Receipt, Work
-from tasks.cluster import Bench
+from tasks.dispatch import Packet
 from tasks.unit_task import unit_task
 
 
 @unit_task
-async def dub(work: Work, bench: Bench) -> Receipt:
+async def dub(packet: Packet) -> None:
     """Target text to a dubbed sound track. Runs on a Dask worker that offers `tts`."""
-    return await bench.run(work)
+    await packet.carry_out()

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 
 from prefect.artifacts import acreate_table_artifact
 
 from dubwright import report
+from dubwright.catalog import Catalog
 from dubwright.lake import Lake
-from dubwright.plan import Plan
+from dubwright.plan import Planner
 
 ARTIFACT = "localization"
+# More than a page shows is for `dubwright status`, not for Prefect's database.
+MOST_ROWS = 1000
 
 
-async def publish(plan: Plan, lake: Lake) -> None:
-    """A row per episode and language, as the command line prints it."""
-    rows = await asyncio.to_thread(report.delivered, plan, lake)
+async def publish(planner: Planner, worked_on: Catalog, lake: Lake) -> None:
+    """A row per episode and language of the series worked on, as the command line prints it."""
+
+    def rows() -> list[report.Delivered]:
+        return list(islice(report.delivered(planner.by_series(worked_on), lake), MOST_ROWS))
+
     await acreate_table_artifact(
         key=ARTIFACT,
-        table=[row.as_dict() for row in rows],
-        description=f"{plan.catalog.source} to {', '.join(plan.languages)}",
+        table=[row.as_dict() for row in await asyncio.to_thread(rows)],
+        description=f"{worked_on.source} to {', '.join(planner.targets)}",
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dubwright.unit import Receipt, Work
-from tasks.cluster import Bench
+from tasks.dispatch import Packet
 from tasks.unit_task import unit_task
 
 
 @unit_task
-async def transcribe(work: Work, bench: Bench) -> Receipt:
+async def transcribe(packet: Packet) -> None:
     """Speech to segments with times. Runs on a Dask worker that offers `asr`."""
-    return await bench.run(work)
+    await packet.carry_out()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dubwright.unit import Receipt, Work
-from tasks.cluster import Bench
+from tasks.dispatch import Packet
 from tasks.unit_task import unit_task
 
 
 @unit_task
-async def translate(work: Work, bench: Bench) -> Receipt:
+async def translate(packet: Packet) -> None:
     """Segments to text in the target language. Runs on a Dask worker that offers `mt`."""
-    return await bench.run(work)
+    await packet.carry_out()

@@ -1,7 +1,8 @@
 """The project's one task decorator.
 
-A Prefect task is one unit. Its result is not kept by Prefect: the unit's existence in the lake is its result. Only
-transient errors are tried again (`with_options(retries=…)`), after a delay that grows and differs between units.
+A Prefect task run is one unit, or a packet of short ones. Its result is not kept by Prefect: a unit's existence in the
+lake is its result. Only transient errors are tried again (`with_options(retries=…)`), after a delay that grows and
+differs between packets; what a packet has done already is not done again.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import exponential_backoff
 
-from dubwright.unit import Receipt, Work
-from tasks.cluster import Bench, is_transient
+from tasks.cluster import is_transient
+from tasks.dispatch import Packet
 
-UnitFunction = Callable[[Work, Bench], Coroutine[Any, Any, Receipt]]
+StageFunction = Callable[[Packet], Coroutine[Any, Any, None]]
 
 
 async def _worth_another_try(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -25,12 +26,12 @@ async def _worth_another_try(_task: Task[..., Any], _run: TaskRun, state: State[
     return isinstance(error, BaseException) and is_transient(error)
 
 
-def unit_task(function: UnitFunction) -> Task[[Work, Bench], Coroutine[Any, Any, Receipt]]:
+def unit_task(function: StageFunction) -> Task[[Packet], Coroutine[Any, Any, None]]:
     """Make a stage's function a Prefect task, named and tagged after the stage."""
     stage = function.__name__
     return task(
         name=stage,
-        task_run_name="{work.label}",
+        task_run_name="{packet.label}",
         tags=["dubwright", stage],
         retry_delay_seconds=exponential_backoff(backoff_factor=2),
         retry_jitter_factor=0.5,

@@ -1,0 +1,148 @@
+"""A synthetic catalogue and the keys of its lake, partly localized; and a store that lists them as S3 does.
+
+    python -m benchmarks.synthetic make DIR --series 3000 --episodes 80 --languages 10 --done 0.5
+
+DIR then holds `catalogue.parquet`, a manifest whose rows carry their digests so that no video is needed, and
+`keys/`, one sorted file for each partition. Keys only: nothing has content.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dubwright import catalog as catalogs
+from dubwright import plan as plans
+from dubwright import settings as all_settings
+from dubwright.catalog import Catalog
+from dubwright.lake import Lake, layout
+from dubwright.lake.local import LocalStore
+from dubwright.lake.store import ObjectInfo
+
+LANGUAGES = ("en", "es", "fr", "ar", "th", "pt-BR", "id", "de", "ja", "hi", "it", "tr", "vi", "ru", "ko")
+NAMES = "长夜灯槐巷不灭春山雪落城南旧事归来琴声"
+PAGE = 1000
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def settings() -> all_settings.Settings:
+    """The engines that handle every language and need nothing installed."""
+    return all_settings.load({"profile": "fake"})
+
+
+def make(folder: Path, *, series: int, episodes: int, languages: int, done: float, seed: int = 7) -> None:
+    """Write the manifest and the keys. Of the series, `done` is complete, a few have gaps, the rest is untouched."""
+    rng = random.Random(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"{''.join(rng.sample(NAMES, 4))} {number:05d}" for number in range(series)]
+    rows = [
+        {
+            "series": name,
+            "episode": f"{n:03d}",
+            "video": f"/nowhere/{name}/{n:03d}.mp4",
+            "digest": f"{rng.getrandbits(128):032x}",
+        }
+        for name in names
+        for n in range(1, episodes + 1)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "catalogue.parquet")
+    catalog = catalogs.load(str(folder / "catalogue.parquet"))
+    empty = Lake(LocalStore(folder / "no-lake"))
+    planner = plans.planner(LANGUAGES[:languages], settings(), empty)
+    (folder / "keys").mkdir(exist_ok=True)
+    written: dict[str, list[str]] = {}
+    for plan in planner.by_series(catalog):
+        if rng.random() > done + 0.02:
+            continue
+        for unit in plan:
+            if rng.random() < 0.999:
+                key = unit.work.key
+                written.setdefault(layout.unit_prefix(key.table, key.language), []).append(str(key))
+    for prefix, keys in written.items():
+        (folder / "keys" / (prefix.strip("/").replace("/", "~") + ".txt")).write_text(
+            "".join(f"{key}\n" for key in sorted(keys)), encoding="utf-8"
+        )
+
+
+class ListOnlyStore(LocalStore):
+    """Lists keys from sorted files in pages of 1,000, each page after a delay, as an object store over a network would."""
+
+    def __init__(self, folder: Path, page_s: float = 0.05) -> None:
+        super().__init__(folder / "no-lake")
+        self.folder = folder / "keys"
+        self.page_s = page_s
+        self.pages = 0
+
+    def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
+        place = prefix.partition("series=")[0].strip("/").replace("/", "~")
+        path = self.folder / f"{place}.txt"
+        if not path.exists():
+            self._turn()
+            return
+        with path.open("rb") as file:
+            _seek(file, max(prefix, after).encode())
+            for number, line in enumerate(file):
+                if number % PAGE == 0:
+                    self._turn()
+                key = line[:-1].decode()
+                if not key.startswith(prefix):
+                    return
+                if key > after:
+                    yield ObjectInfo(key, 1000, NOW)
+
+    def _turn(self) -> None:
+        self.pages += 1
+        time.sleep(self.page_s)
+
+
+def _seek(file, target: bytes) -> None:  # type: ignore[no-untyped-def]
+    """To the first line not below `target`, by bisection of a sorted file."""
+    file.seek(0, 2)
+    low, high = 0, file.tell()
+    while low < high:
+        middle = (low + high) // 2
+        file.seek(middle)
+        if middle:
+            file.readline()
+        line = file.readline()
+        if line and line[:-1] < target:
+            low = middle + 1
+        else:
+            high = middle
+    file.seek(low)
+    if low:
+        file.readline()
+
+
+def load(folder: Path, page_s: float = 0.05) -> tuple[Catalog, Lake]:
+    """The synthetic catalogue and its lake."""
+    return catalogs.load(str(folder / "catalogue.parquet")), Lake(ListOnlyStore(folder, page_s))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("make", choices=["make"])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--series", type=int, default=3000)
+    parser.add_argument("--episodes", type=int, default=80)
+    parser.add_argument("--languages", type=int, default=10)
+    parser.add_argument("--done", type=float, default=0.5)
+    arguments = parser.parse_args()
+    make(
+        arguments.folder,
+        series=arguments.series,
+        episodes=arguments.episodes,
+        languages=arguments.languages,
+        done=arguments.done,
+    )
+
+
+if __name__ == "__main__":
+    main()

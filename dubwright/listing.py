@@ -1,0 +1,148 @@
+"""What the lake's keys say of each series: units committed, attempts failed, corrections made. No object is opened.
+
+A few series are listed one by one. For many, each partition is listed once from beginning to end, all of them side by
+side, and taken apart series by series: memory holds one series and a page of each listing, however large the lake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from dubwright.lake import Lake, layout
+from dubwright.lake.layout import FailureKey, UnitKey
+from dubwright.lake.store import ObjectInfo
+from dubwright.stages import Stage
+
+# Above this many series one listing of a whole partition is cheaper than one for each series.
+SERIES_LISTED_ALONE = 32
+# Requests under way at once.
+LISTINGS_AT_ONCE = 32
+# Keys handed over at a time: what a page of S3 holds.
+PAGE = 1000
+
+Partition = tuple[str, str | None]
+
+
+@dataclass(slots=True)
+class SeriesListing:
+    """The keys of one series, without the part that all keys of a partition share: `episode=E/<fingerprint>.parquet`."""
+
+    series: str
+    units: dict[Partition, set[str]] = field(default_factory=dict)
+    failures: dict[UnitKey, FailureKey] = field(default_factory=dict)
+    edits: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def older(self, key: UnitKey) -> tuple[UnitKey, ...]:
+        """Committed units of the same table, episode and language, whatever their fingerprint."""
+        prefix = f"episode={layout.encode(key.episode)}/"
+        found = sorted(rest for rest in self.units.get((key.table, key.language), ()) if rest.startswith(prefix))
+        head = layout.unit_prefix(key.table, key.language, key.series)
+        return tuple(unit for rest in found if (unit := layout.parse_unit(head + rest)))
+
+
+def read(
+    lake: Lake, series: Sequence[str], stages: Sequence[Stage], languages: Sequence[str]
+) -> Iterator[SeriesListing]:
+    """What the lake has of each series, in the order of their keys. Keys of other series are passed over."""
+    in_order = sorted(set(series), key=_series_part)
+    partitions = [(stage, language) for stage in stages for language in (languages if stage.per_language else (None,))]
+    with ThreadPoolExecutor(LISTINGS_AT_ONCE, thread_name_prefix="dubwright-list") as threads:
+        if len(in_order) <= SERIES_LISTED_ALONE:
+            yield from threads.map(lambda name: _one(lake, name, partitions, languages), in_order)
+            return
+        units = [
+            (stage.table, language, _Stream(lake, layout.unit_prefix(stage.table, language), threads))
+            for stage, language in partitions
+        ]
+        failures = [
+            _Stream(lake, layout.failure_prefix(stage.name, language), threads) for stage, language in partitions
+        ]
+        edits = [_Stream(lake, layout.unit_prefix("edit", language), threads) for language in languages]
+        for name in in_order:
+            part = _series_part(name)
+            listing = SeriesListing(name)
+            for table, language, stream in units:
+                listing.units[table, language] = set(stream.take(part))
+            _add_failures(listing, (stream.prefix + part + rest for stream in failures for rest in stream.take(part)))
+            _add_edits(listing, (stream.prefix + part + rest for stream in edits for rest in stream.take(part)))
+            yield listing
+
+
+def _one(
+    lake: Lake, name: str, partitions: Iterable[tuple[Stage, str | None]], languages: Iterable[str]
+) -> SeriesListing:
+    listing, part = SeriesListing(name), _series_part(name)
+    for stage, language in partitions:
+        head = layout.unit_prefix(stage.table, language) + part
+        listing.units[stage.table, language] = {found.key[len(head) :] for found in lake.store.list(head)}
+        failures = lake.store.list(layout.failure_prefix(stage.name, language) + part)
+        _add_failures(listing, (found.key for found in failures))
+    for language in languages:
+        _add_edits(listing, (found.key for found in lake.store.list(layout.unit_prefix("edit", language) + part)))
+    return listing
+
+
+def _series_part(series: str) -> str:
+    return f"series={layout.encode(series)}/"
+
+
+def _add_failures(listing: SeriesListing, keys: Iterable[str]) -> None:
+    for key in keys:
+        failure = layout.parse_failure(key)
+        if failure:
+            # In key order: the last attempt stands.
+            listing.failures[failure.unit] = failure
+
+
+def _add_edits(listing: SeriesListing, keys: Iterable[str]) -> None:
+    for key in keys:
+        edit = layout.parse_edit(key)
+        if edit:
+            listing.edits.setdefault((edit.language, edit.episode), []).append(key)
+
+
+class _Stream:
+    """One partition's keys in order, from behind its prefix on; the next page is fetched while one is taken apart."""
+
+    def __init__(self, lake: Lake, prefix: str, threads: ThreadPoolExecutor) -> None:
+        self.prefix = prefix
+        self._listing = lake.store.list(prefix)
+        self._submit: Callable[..., object] = threads.submit
+        self._next = threads.submit(_page, self._listing, len(prefix))
+        self._page: list[str] = []
+        self._at = 0
+
+    def _turn(self) -> bool:
+        """Have the next page at hand; False at the end."""
+        self._page, self._at = self._next.result(), 0
+        if self._page:
+            self._next = self._submit(_page, self._listing, len(self.prefix))  # type: ignore[assignment]
+        return bool(self._page)
+
+    def take(self, part: str) -> Iterator[str]:
+        """The rest of every key that starts with `part`, given in rising order."""
+        length = len(part)
+        while True:
+            page, at = self._page, self._at
+            while at < len(page):
+                key = page[at]
+                if key.startswith(part):
+                    yield key[length:]
+                elif key > part:
+                    self._at = at
+                    return
+                at += 1
+            self._at = at
+            if not self._turn():
+                return
+
+
+def _page(listing: Iterator[ObjectInfo], skip: int) -> list[str]:
+    page: list[str] = []
+    for found in listing:
+        page.append(found.key[skip:])
+        if len(page) == PAGE:
+            break
+    return page

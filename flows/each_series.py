@@ -1,0 +1,97 @@
+"""Runs the localization of many series: each as a run of a deployment where one is named, else as a subflow here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from prefect.deployments import arun_deployment
+from prefect.exceptions import ObjectNotFound
+from prefect.runtime import flow_run
+
+from dubwright.errors import SettingsError
+from dubwright.settings import Settings
+from tasks.cluster import bench
+from tasks.gate import watched
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRun:
+    """What the runs of all series have in common: see `flows.localize.localize_series`."""
+
+    source: str
+    to: list[str]
+    settings: dict[str, Any] | None
+    until: str = "render"
+    retry_failed: bool = False
+    stop_at: float | None = None
+
+    def parameters(self, series: str, episodes: list[str] | None) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "series": series,
+            "to": self.to,
+            "settings": self.settings,
+            "episodes": episodes,
+            "until": self.until,
+            "retry_failed": self.retry_failed,
+            "stop_at": self.stop_at,
+        }
+
+
+async def each_series(
+    localize_series: Any, episodes: Mapping[str, list[str] | None], run: SeriesRun, settings: Settings, width: int
+) -> str | None:
+    """Localize every series named, a few at a time; `episodes` has those wanted of each, None for all.
+
+    One series that fails does not stop the others. Returns why no more series were started, or None if all were.
+    """
+    turn = asyncio.Semaphore(settings.cluster.series_at_once)
+    deployment = settings.cluster.series_deployment
+    async with watched(runs_above(), run.stop_at) as gate:
+        if deployment:
+
+            async def one(series: str) -> None:
+                await _deployed(deployment, run.parameters(series, episodes[series]))
+
+            await _in_turn(episodes, one, turn, gate)
+        else:
+            async with bench(settings, width=width) as cluster:
+
+                async def one(series: str) -> None:
+                    parameters = run.parameters(series, episodes[series])
+                    await localize_series(**parameters, cluster=cluster.address, return_state=True)
+
+                await _in_turn(episodes, one, turn, gate)
+        return gate.closed
+
+
+async def _in_turn(names: Any, one: Any, turn: asyncio.Semaphore, gate: Any) -> None:
+    async def when_it_is_time(series: str) -> None:
+        async with turn:
+            while gate.held and gate.closed is None:
+                await asyncio.sleep(1)
+            if gate.open:
+                await one(series)
+
+    await asyncio.gather(*(when_it_is_time(name) for name in names))
+
+
+async def _deployed(deployment: str, parameters: dict[str, Any]) -> None:
+    try:
+        await arun_deployment(deployment, parameters=parameters, timeout=None, poll_interval=5)
+    except ObjectNotFound as error:
+        raise SettingsError(
+            f"Prefect knows no deployment {deployment!r}",
+            field="cluster.series_deployment",
+            remedy="run `prefect deploy --all`, or leave the setting out",
+        ) from error
+
+
+def runs_above() -> list[UUID]:
+    """This flow run and the one that it belongs to: pausing or cancelling either holds for it."""
+    found = [flow_run.id, flow_run.parent_flow_run_id]
+    return [UUID(str(each)) for each in found if each]

@@ -1,0 +1,127 @@
+"""The plan: counted and built, series by series and in one sweep, all of them agree; and nothing is read."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from dubwright import plan as plans
+from dubwright import recipes
+from dubwright.catalog import Catalog, Episode, Series
+from dubwright.facts import SeriesFacts
+from dubwright.fingerprint import fingerprint
+from dubwright.lake import Lake
+from dubwright.lake.layout import UnitKey
+from dubwright.lake.local import LocalStore
+from dubwright.settings import Settings
+from dubwright.stages import STAGES
+from dubwright.unit import Work
+
+GLOSSARY = SeriesFacts.model_validate(
+    {"glossary": [{"source": "师父", "kind": "address", "renderings": {"en": "Master"}}]}
+)
+NAMES = ["长夜灯", "A b", "A", "A-b", "A.b", '引"号', "100% 'x'", *(f"s{number:03d}" for number in range(40))]
+
+
+class KeysOnly(LocalStore):
+    """A store that lists, and refuses to be read."""
+
+    def read(self, key: str) -> bytes:
+        raise AssertionError(f"read {key}")
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Lake:
+    return Lake(KeysOnly(tmp_path / "keys"))
+
+
+def catalogue(names: list[str]) -> Catalog:
+    def series(name: str) -> Series:
+        episodes = tuple(Episode(name, f"{n:02d} 集", f"/{name}/{n}", f"digest {name} {n}") for n in (1, 2, 3))
+        return Series(name, episodes, GLOSSARY if name == "A" else SeriesFacts())
+
+    return Catalog("test", tuple(map(series, names)))
+
+
+def commit(lake: Lake, key: UnitKey) -> None:
+    lake.store.put_if_absent(str(key), b"")
+
+
+def counted(plan: plans.Plan) -> dict[tuple[str, str | None], Counter[str]]:
+    counts: dict[tuple[str, str | None], Counter[str]] = {}
+    for unit in plan:
+        counts.setdefault((unit.work.stage, unit.work.key.language), Counter())[unit.state] += 1
+    return counts
+
+
+@pytest.mark.parametrize("names", [NAMES[:7], NAMES], ids=["each listed alone", "one listing"])
+def test_every_way_to_plan_agrees(names: list[str], keys: Lake, fake_settings: Settings) -> None:
+    catalog, rng = catalogue(names), random.Random(7)
+    planner = plans.planner(["en", "pt-BR"], fake_settings, keys)
+    works: list[Work] = [unit.work for unit in planner.build(catalog)]
+    for work in works:
+        if rng.random() < 0.6:
+            commit(keys, work.key)
+        elif rng.random() < 0.3:
+            keys.record_failure(work.key, work.stage, {}, permanent=rng.random() < 0.5)
+        elif rng.random() < 0.3:
+            commit(keys, UnitKey(work.key.table, work.series, work.episode, work.key.language, "0" * 32))
+    # What is no unit, and series that the catalogue does not have, are passed over.
+    keys.store.put_if_absent("transcript/series=A/episode=01/notes.txt", b"")
+    commit(keys, UnitKey("transcript", "nobody's", "1", None, "0" * 32))
+    keys.add_edit("en", "A", "01 集", segment=1, source_text="x", text="y", editor="anna")
+
+    built, survey = planner.build(catalog), planner.survey(catalog)
+    assert [unit.work.label for unit in built] == [work.label for work in works]
+    assert survey.counts == counted(built)
+    assert survey.total == sum(counted(built).values(), Counter())
+    assert {state for counts in survey.counts.values() for state in counts} == {
+        "committed",
+        "wanted",
+        "failed",
+        "blocked",
+    }
+    lacking = Counter(unit.work.series for unit in built.wanted)
+    assert survey.lacking == lacking and list(survey.lacking) == [name for name in names if name in lacking]
+    assert set(survey.troubled) >= {unit.work.series for unit in built if unit.failure}
+    for plan in planner.by_series(catalog):
+        name = plan.catalog.series[0].name
+        assert plan.units == tuple(unit for unit in built if unit.work.series == name)
+    for where, kept in survey.changed.items():
+        assert all(unit.older and unit.work.stage == where[0] for unit in kept)
+        assert len(kept) == min(plans.EXPLAINED, survey.reasons[where]["changed"])
+
+
+def test_the_quick_digest_is_the_recipe_s_own(fake_settings: Settings) -> None:
+    maker = recipes.Recipes(fake_settings, "zh")
+    for stage in STAGES.values():
+        for facts in (None, "f" * 32, '"quoted" 甲'):
+            upstream = {name: name[0] * 32 for name in stage.reads}
+            recipe = maker.recipe(stage, "en", source='a "digest" 甲', upstream=upstream, facts=facts)
+            digester = maker.digester(stage, "en").under(facts)
+            quick = digester.over(upstream) if stage.reads else digester.of_source('a "digest" 甲')
+            assert quick == fingerprint(recipe)
+
+
+def test_one_series_is_planned_from_its_own_keys(keys: Lake, fake_settings: Settings) -> None:
+    listed: list[str] = []
+
+    class Watched(LocalStore):
+        def list(self, prefix: str = "", *, after: str = ""):  # type: ignore[no-untyped-def]
+            listed.append(prefix)
+            return super().list(prefix, after=after)
+
+    plans.build(catalogue(["A", "B"]).only("B"), ["en"], fake_settings, Lake(Watched(Path(keys.uri[7:]))))
+    assert listed and all("/series=B/" in prefix for prefix in listed)
+
+
+def test_a_glossary_touches_only_the_languages_that_it_renders(keys: Lake, fake_settings: Settings) -> None:
+    plain = Catalog("test", (Series("A", catalogue(["A"]).series[0].episodes),))
+    for unit in plans.build(plain, ["en", "es"], fake_settings, keys):
+        commit(keys, unit.work.key)
+    survey = plans.planner(["en", "es"], fake_settings, keys).survey(catalogue(["A"]))
+    wanted = {where for where, counts in survey.counts.items() if counts["wanted"]}
+    assert wanted == {(stage, "en") for stage in ("translate", "dub", "render")}
