@@ -29,7 +29,7 @@ _CATALOG = re.compile(r"catalog/([^/]+)/(\d{6,})\.json")
 _FAILURE = re.compile(r"(\d+)\.(permanent|transient)\.json")
 _LEASE = re.compile(r"lease/(run|collect)/([0-9A-HJKMNP-TV-Z]{26})/(\d{1,16})\.json")
 _SPEECH = re.compile(r"speech/([0-9a-f]{2})/\1[0-9a-f]{30}")
-_VERSION = re.compile(r"(series/series=[^/]+/[a-z-]+|catalog/[^/]+)/[0-9A-HJKMNP-TV-Z]{26}\.(parquet|json)")
+_SERIES = re.compile(r"series/series=[^/]+/[a-z-]+/[0-9A-HJKMNP-TV-Z]{26}\.parquet")
 # The tables whose files are units; what a unit reads stands in a table before its own.
 UNIT_TABLES = ("source", "transcript", "translation", "dub", "deliverable", "quality")
 # One level of a path holds 255 bytes almost everywhere; "language=", "episode=" and a margin are taken off.
@@ -236,7 +236,8 @@ def known(key: str) -> bool:
     return bool(
         is_blob(key)
         or _SPEECH.fullmatch(key)
-        or _VERSION.fullmatch(key)
+        or _SERIES.fullmatch(key)
+        or parse_catalog(key)
         or parse_edit(key)
         or parse_failure(key)
         or parse_compacted(key)
