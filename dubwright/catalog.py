@@ -27,7 +27,7 @@ from dubwright.errors import CatalogError, DubwrightError, DuplicateEpisodeError
 from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake, layout
-from dubwright.lake.store import ObjectInfo, open_store
+from dubwright.lake.store import ObjectInfo
 from dubwright.manifest import MAX_BYTES, Row, read_rows
 from dubwright.manifest import SUFFIXES as MANIFESTS
 
@@ -163,7 +163,7 @@ def _read(source: str, series: str | None) -> Iterator[Row]:
     place = sources.split(source)
     ending = PurePosixPath(sources.folder_and_name(source)[1]).suffix.lower()
     if place:
-        alone = sources.find(open_store(place.store), place.key) if ending in MANIFESTS | folders.VIDEOS else None
+        alone = sources.find(place.connect(), place.key) if ending in MANIFESTS | folders.VIDEOS else None
         place = place._replace(key=place.key.rstrip("/"))
         if alone and ending in MANIFESTS and alone.size > MAX_BYTES:
             raise ManifestError(f"larger than {MAX_BYTES} bytes", where=source, remedy="split the manifest")
@@ -217,9 +217,11 @@ class _Finding:
         series = _name(row.series or folder or "series")
         episode = _name(row.episode or PurePosixPath(file).stem or row.where)
         self.names.add(series)
-        if self.only not in (None, series, f"{series}/{episode}"):
+        if self.only and self.only != series and not self.only.startswith(f"{series}/"):
             return
         self.owners.setdefault(series, set()).add(owner)
+        if self.only not in (None, series, f"{series}/{episode}"):
+            return
         try:
             video, digest = _checked(row)
         except DubwrightError as error:
@@ -326,7 +328,7 @@ def _object_digest(address: str, found: ObjectInfo | DubwrightError | None, wher
         raise MediaError(
             "no such object", where=where, field=address, remedy="correct the address, or take the row out"
         )
-    return sources.object_digest(open_store(place.store), found)
+    return sources.object_digest(place.connect(), found)
 
 
 def _facts_at(address: str) -> SeriesFacts | DubwrightError:

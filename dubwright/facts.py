@@ -11,7 +11,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from dubwright import languages, sources
 from dubwright.errors import LanguageError, ManifestError
 from dubwright.fingerprint import fingerprint
-from dubwright.lake.store import open_store
 
 FILE = "series.yaml"
 MAX_BYTES = 4 * 1024 * 1024
@@ -104,7 +103,7 @@ def read(where: str | Path) -> SeriesFacts:
 
 def _content(address: str) -> bytes:
     place = sources.split(address)
-    with open_store(place.store).open(place.key) if place else sources.local(address).open("rb") as file:
+    with place.connect().open(place.key) if place else sources.local(address).open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise ManifestError(f"larger than {MAX_BYTES} bytes", where=address, remedy="is this the right file?")

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from dubwright import facts, sources
 from dubwright.errors import CatalogError, DubwrightError
-from dubwright.lake.store import ObjectInfo, ObjectStore, open_store
+from dubwright.lake.store import ObjectInfo, ObjectStore
 from dubwright.manifest import Row
 from dubwright.sources import Place
 
@@ -51,7 +51,7 @@ def _places(folder: Path, series: str | None) -> Iterator[Path]:
 
 def in_store(place: Place, series: str | None = None) -> Iterator[Row]:
     """A row for each video under a prefix, from the listing alone; with `series` only that folder's keys are listed."""
-    store = open_store(place.store)
+    store = place.connect()
     top = f"{place.key}/" if place.key else ""
     for below in [""] if series is None else [f"{name}/" for name in _spellings(series)]:
         shown = (found for found in store.list(top + below) if _shown(found.key.removeprefix(top)))

@@ -19,7 +19,6 @@ from dubwright import languages, sources
 from dubwright.errors import CatalogError
 from dubwright.lake import Lake
 from dubwright.lake.layout import CatalogKey, catalog_prefix, parse_catalog
-from dubwright.lake.store import open_store
 
 # Before a name where a source is asked for; alone, it is all of them.
 PREFIX = "lake:"
@@ -66,7 +65,7 @@ def new(name: str, source: str, to: Iterable[str] = (), priority: str = "normal"
             f"{priority!r} is no priority", field="priority", remedy=f"use one of {', '.join(PRIORITIES)}"
         )
     if place := sources.split(source):
-        open_store(place.store)
+        place.connect()
     tags = tuple(dict.fromkeys(languages.parse(tag) for tag in to))
     return Registered.model_validate(
         {"name": name, "source": sources.absolute(source), "to": tags, "priority": priority}

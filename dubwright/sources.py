@@ -38,6 +38,10 @@ class Place(NamedTuple):
     store: str
     key: str
 
+    def connect(self) -> ObjectStore:
+        """The store. Raises `SettingsError` for an address that is none."""
+        return open_store(self.store)
+
 
 # Addresses --------------------------------------------------------------------------------------------
 
@@ -244,7 +248,7 @@ def _file(path: Path, planned: str | None) -> Iterator[Path]:
 
 @contextmanager
 def _object(address: str, place: Place, planned: str | None) -> Iterator[Path]:
-    store = open_store(place.store)
+    store = place.connect()
     before = find(store, place.key)
     if before is None:
         raise _gone(address)
