@@ -110,6 +110,12 @@ class ClusterSettings(Section):
     retries: int = Field(2, ge=0, le=10, description="further attempts at a unit after a transient error")
 
 
+class MaintainSettings(Section):
+    """How the lake is kept; changes no result."""
+
+    grace_days: float = Field(14.0, ge=0, description="what nothing needs any more stays for so long (days)")
+
+
 class Settings(BaseSettings):
     """All settings of a run."""
 
@@ -129,6 +135,7 @@ class Settings(BaseSettings):
     dub: DubSettings = DubSettings()
     render: RenderSettings = RenderSettings()
     cluster: ClusterSettings = ClusterSettings()
+    maintain: MaintainSettings = MaintainSettings()
 
     @classmethod
     def settings_customise_sources(
