@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -17,8 +18,21 @@ import typer
 
 from desk import show
 from desk.catalog import app as catalogues
-from desk.options import From, Json, Lake, Only, Profile, Set, Source, To, Verbose, split_languages, to_flags
-from dubwright import __version__, catalog, coverage, listing, plan, report, settings
+from desk.options import (
+    From,
+    Json,
+    Lake,
+    Only,
+    Profile,
+    Set,
+    Source,
+    To,
+    ToUnlessKnown,
+    Verbose,
+    split_languages,
+    to_flags,
+)
+from dubwright import __version__, catalog, coverage, listing, plan, registered, report, settings
 from dubwright.errors import DubwrightError
 from dubwright.lake import Lake as ObjectLake
 from dubwright.lake import open_lake
@@ -68,7 +82,7 @@ def version(
 @app.command()
 def localize(
     source: Source,
-    to: To,
+    to: ToUnlessKnown = None,
     source_language: From = None,
     lake: Lake = None,
     profile: Profile = None,
@@ -87,9 +101,8 @@ def localize(
     show.as_json = as_json
     flags = to_flags(lake=lake, profile=profile, source_language=source_language, assign=assign)
     resolved = settings.load(flags)
-    planner = plan.planner(
-        split_languages(to), resolved, open_lake(resolved.lake), until=until, retry_failed=retry_failed
-    )
+    store = open_lake(resolved.lake)
+    planner = plan.planner(_languages(to, source, store), resolved, store, until=until, retry_failed=retry_failed)
     before = planner.survey(_catalog(source, only, planner.lake))
     if dry_run:
         show.plan(before, list(report.failures(planner, before, planner.lake)), planner.lake)
@@ -143,7 +156,7 @@ def _settle(
 @app.command("plan")
 def show_plan(
     source: Source,
-    to: To,
+    to: ToUnlessKnown = None,
     source_language: From = None,
     lake: Lake = None,
     profile: Profile = None,
@@ -155,7 +168,8 @@ def show_plan(
     """Show what is wanted, committed and missing, by stage and language, and why."""
     show.as_json = as_json
     resolved = settings.load(to_flags(lake=lake, profile=profile, source_language=source_language, assign=assign))
-    planner = plan.planner(split_languages(to), resolved, open_lake(resolved.lake), until=until)
+    store = open_lake(resolved.lake)
+    planner = plan.planner(_languages(to, source, store), resolved, store, until=until)
     survey = planner.survey(_catalog(source, only, planner.lake))
     show.plan(survey, list(report.failures(planner, survey, planner.lake)), planner.lake)
 
@@ -249,6 +263,10 @@ def verify_models(
     show.as_json = as_json
     if not show.verified(run.model_store(settings.load(to_flags(profile=profile))), names):
         raise typer.Exit(1)
+
+
+def _languages(to: str | None, source: str, lake: ObjectLake) -> Sequence[str]:
+    return registered.languages_of(source, lake) if to is None else split_languages(to)
 
 
 def _catalog(source: str, only: str | None, lake: ObjectLake) -> catalog.Catalog:

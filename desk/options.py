@@ -17,6 +17,12 @@ Source = Annotated[
     ),
 ]
 To = Annotated[str, typer.Option("--to", help="Languages to localize into, with commas: en,es.")]
+ToUnlessKnown = Annotated[
+    str | None,
+    typer.Option(
+        "--to", help="Languages to localize into, with commas: en,es. A registered catalogue's own otherwise."
+    ),
+]
 From = Annotated[str | None, typer.Option("--from", help="Language spoken in the catalogue.  [default: zh]")]
 Lake = Annotated[str | None, typer.Option(help="Folder or address of the lake.  [default: ./lake]")]
 Profile = Annotated[str | None, typer.Option(help="Named set of engines and settings.  [default: embedded]")]

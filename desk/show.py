@@ -31,8 +31,8 @@ as_json = False
 MOST_ROWS = 200
 
 # Where nobody's terminal sets a width, tables get the room that names need.
-console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
-stderr = Console(stderr=True, highlight=False)
+console = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 140)
+stderr = Console(stderr=True, highlight=False, emoji=False)
 
 
 def _print_json(content: Any) -> None:

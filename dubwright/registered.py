@@ -107,6 +107,26 @@ def get(lake: Lake, name: str) -> Registered:
     return entry
 
 
+def languages_of(source: str, lake: Lake) -> tuple[str, ...]:
+    """The languages that a registered source is wanted in, for runs that name none.
+
+    Raises `CatalogError` for a source that is not registered, was registered without languages, or stands for several
+    catalogues that are wanted in different ones.
+    """
+    name = source.removeprefix(PREFIX)
+    found = [] if name == source else [get(lake, name)] if name else entries(lake)
+    wanted = {tuple(sorted(entry.to)) for entry in found} or {()}
+    if len(wanted) != 1 or () in wanted:
+        problem = "its catalogues are wanted in different languages" if len(wanted) > 1 else "none is registered"
+        raise CatalogError(
+            f"no language is named, and {problem}",
+            where=source,
+            field="to",
+            remedy="name the languages: --to en,es, or register them: dubwright catalog add NAME SOURCE --to en,es",
+        )
+    return found[0].to
+
+
 def entries(lake: Lake) -> list[Registered]:
     """Every registered catalogue, by name. Raises `CatalogError` for an entry that cannot be read."""
     found = [_read(lake, key) for _, key in sorted(_newest(lake).items())]

@@ -12,6 +12,7 @@ from prefect.states import Cancelled, Completed, Failed
 
 from dubwright import catalog as catalogs
 from dubwright import plan as plans
+from dubwright import registered
 from dubwright import settings as all_settings
 from dubwright.catalog import Catalog
 from dubwright.lake import Lake, leases, open_lake
@@ -37,19 +38,20 @@ TASKS = {"ingest": ingest, "transcribe": transcribe, "translate": translate, "du
 @flow(flow_run_name="{source} to {to}", validate_parameters=True)
 async def localize_catalog(
     source: str,
-    to: list[str],
+    to: list[str] | None = None,
     settings: dict[str, Any] | None = None,
     only: str | None = None,
     until: str = "render",
     retry_failed: bool = False,
 ) -> Any:
-    """Plan a catalogue and localize each series that lacks something.
+    """Plan a catalogue and localize each series that lacks something. `to` may be left out for a registered catalogue.
 
     `settings` is laid over the environment, the settings file and the profile, as the command line's flags are.
     Ends failed, with everything else delivered, if a unit failed.
     """
     resolved = all_settings.load(settings)
     lake = open_lake(resolved.lake)
+    to = to or list(await asyncio.to_thread(registered.languages_of, source, lake))
     planner = plans.planner(to, resolved, lake, until=until, retry_failed=retry_failed)
     before = await asyncio.to_thread(_survey, planner, source, only, lake)
     await asyncio.to_thread(record_problems, lake, before.catalog)
@@ -63,7 +65,7 @@ async def localize_catalog(
     after = await asyncio.to_thread(_survey, planner, source, only, lake)
     worked_on = Catalog(source, tuple(each for each in after.catalog.series if each.name in before.lacking))
     await report.publish(planner, worked_on, lake)
-    return _state(after, stopped)
+    return state_of(after, stopped)
 
 
 @flow(flow_run_name="{series} to {to}", validate_parameters=True)
@@ -188,7 +190,8 @@ def width(survey: Survey) -> int:
     return sum(widest.values())
 
 
-def _state(after: Survey, stopped: str | None) -> Any:
+def state_of(after: Survey, stopped: str | None) -> Any:
+    """How a run ends, by what the lake has now and why it was stopped, if it was."""
     total, problems = after.total, len(after.catalog.problems)
     missing = total.total() - total["committed"]
     if stopped:

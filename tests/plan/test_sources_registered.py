@@ -123,3 +123,18 @@ def test_a_catalogue_out_of_reach_does_not_keep_the_others_waiting(lake: Lake, t
     found = catalog.load("lake:", lake=lake)
     assert names(found) == [("长夜灯", "1")]
     assert [(problem.series, problem.episode) for problem in found.problems] == [("lake:gone", "*")]
+
+
+def test_languages_of_runs_that_name_none(lake: Lake, tmp_path: Path) -> None:
+    add(lake, "a", tmp_path, to=["es", "en"])
+    assert registered.languages_of("lake:a", lake) == registered.languages_of("lake:", lake) == ("es", "en")
+    add(lake, "b", tmp_path, to=["en", "es"])
+    assert set(registered.languages_of("lake:", lake)) == {"en", "es"}
+    add(lake, "b", tmp_path, to=["fr"])
+    with pytest.raises(CatalogError, match="different languages"):
+        registered.languages_of("lake:", lake)
+    add(lake, "c", tmp_path)
+    for source in ("lake:c", str(tmp_path)):
+        with pytest.raises(CatalogError, match="no language is named") as caught:
+            registered.languages_of(source, lake)
+        assert "--to" in str(caught.value)
