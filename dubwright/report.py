@@ -64,7 +64,7 @@ def record_problems(lake: Lake, catalog: Catalog) -> None:
     for problem in catalog.problems:
         key = UnitKey("ingest", problem.series, problem.episode, None, problem.fingerprint)
         if not any(found.unit == key for found in lake.failures("ingest", series=key.series, episode=key.episode)):
-            lake.record_failure(key, "ingest", problem.error.as_dict(), permanent=True)
+            lake.record_failure(key, "ingest", problem.error.as_dict(), permanent=not problem.error.transient)
 
 
 def delivered(plans: Iterable[Plan], lake: Lake) -> Iterator[Delivered]:
@@ -132,7 +132,8 @@ def failures(planner: Planner, survey: Survey, lake: Lake) -> Iterator[Failure]:
             if unit.failure and unit.state != "committed":
                 yield read_failure(unit.failure, lake)
     for problem in survey.catalog.problems:
-        yield Failure("ingest", problem.series, problem.episode, None, 1, True, problem.error.as_dict())
+        error = problem.error
+        yield Failure("ingest", problem.series, problem.episode, None, 1, not error.transient, error.as_dict())
 
 
 def read_failure(key: FailureKey, lake: Lake) -> Failure:

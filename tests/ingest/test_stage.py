@@ -4,13 +4,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dubwright import unit
+from dubwright import catalog, unit
 from dubwright.errors import MediaError, StoreError
 from dubwright.ingest import stage
 from dubwright.lake import Lake
@@ -20,6 +21,7 @@ from dubwright.settings import IngestSettings
 from dubwright.sources import digest
 from dubwright.unit import Machine, Work
 from tests.media import clips
+from tests.plan.conftest import Bucket
 
 
 def _digest(uri: str) -> str:
@@ -220,3 +222,31 @@ def test_another_file_than_the_plan_saw_is_not_taken_for_it(tmp_path: Path, lake
     clips.make_clip(path, seconds=1.4)
     with pytest.raises(StoreError, match="changed"):
         stage.run(planned, lake, Machine(lake.uri, "/nowhere"))
+
+
+def test_a_source_in_a_store_is_fetched_and_not_kept(
+    tmp_path: Path, lake: Lake, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    bucket.put("s/01 #1?.mp4", clips.make_clip(tmp_path / "a.mp4", seconds=0.8).read_bytes())
+    (episode,) = catalog.load("s3://works?region=here").episodes
+    planned = replace(work(episode.uri), source_digest=episode.digest)
+    (row,) = stage.run(planned, lake, Machine(lake.uri, "/nowhere"))
+    assert (row["uri"], row["duration_ms"], row["source_digest"]) == (episode.uri, 800, episode.digest)
+    assert not list(scratch.iterdir())
+    bucket.put("s/01 #1?.mp4", clips.make_text(tmp_path / "b.mp4").read_bytes())
+    with pytest.raises(StoreError, match="changed since it was planned"):
+        stage.run(planned, lake, Machine(lake.uri, "/nowhere"))
+    (episode,) = catalog.load("s3://works?region=here").episodes
+    with pytest.raises(MediaError, match="no video") as caught:
+        stage.run(replace(planned, source_digest=episode.digest), lake, Machine(lake.uri, "/nowhere"))
+    assert caught.value.where == episode.uri
+
+
+def test_a_digest_that_the_owner_vouches_for_is_not_compared(tmp_path: Path, lake: Lake) -> None:
+    path = clips.make_clip(tmp_path / "a.mp4", seconds=0.8)
+    planned = replace(work(str(path)), source_digest="given:whatever the warehouse says")
+    (row,) = stage.run(planned, lake, Machine(lake.uri, "/nowhere"))
+    assert row["source_digest"] == "given:whatever the warehouse says"
