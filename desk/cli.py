@@ -16,8 +16,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from desk import show
+from desk import estimates, show
+from desk.backfill import backfill
 from desk.catalog import app as catalogues
+from desk.lake import app as lake_app
 from desk.options import (
     From,
     Json,
@@ -32,7 +34,8 @@ from desk.options import (
     split_languages,
     to_flags,
 )
-from dubwright import __version__, catalog, coverage, listing, plan, registered, report, settings
+from desk.settle import settle
+from dubwright import __version__, catalog, coverage, history, plan, registered, report, settings
 from dubwright.errors import DubwrightError
 from dubwright.lake import Lake as ObjectLake
 from dubwright.lake import open_lake
@@ -50,9 +53,8 @@ models = typer.Typer(
 )
 app.add_typer(models, name="models")
 app.add_typer(catalogues, name="catalog")
-
-SOME_FAILED = 3
-INTERRUPTED = 130
+app.command()(backfill)
+app.add_typer(lake_app, name="lake")
 
 
 def main() -> None:
@@ -121,36 +123,10 @@ def localize(
             "until": until,
             "retry_failed": retry_failed,
         }
-        try:
-            seconds = run.localize(before, parameters, verbose=verbose)
-        except KeyboardInterrupt:
-            show.note("Interrupted. What is committed stays; run the same command again to go on.")
-            raise typer.Exit(INTERRUPTED) from None
-    _settle(replace(planner, retry_failed=False), before, _catalog(source, only, planner.lake), seconds, out)
-
-
-def _settle(
-    planner: plan.Planner, before: plan.Survey, works: catalog.Catalog, seconds: float, out: Path | None
-) -> None:
-    """Say what came of a run, and end with the exit code that it earned."""
-    store = planner.lake
-    report.record_problems(store, works)
-    after = planner.survey(works)
-    # Of a large catalogue the series worked on; of a small one all, so that a second run still says what there is.
-    names = [series.name for series in works.series]
-    told = works.of(before.lacking if len(names) > listing.SERIES_LISTED_ALONE else names)
-    rows = list(report.delivered(planner.by_series(told), store))
-    failures = list(report.failures(planner, after, store))
-    exported = []
-    if out:
-        from dubwright.render.export import export
-
-        finished = [row.key for row in rows if row.key]
-        exported = export(store, finished, out)
-    computed = after.total["committed"] - before.total["committed"]
-    show.outcome(after, rows, failures, exported, seconds=seconds, computed=computed, lake=store)
-    if failures or after.total["committed"] < after.total.total():
-        raise typer.Exit(SOME_FAILED)
+        seconds = run.carry_out("flows.localize:localize_catalog", before.wanted, parameters, verbose=verbose)
+    works = _catalog(source, only, planner.lake)
+    report.record_problems(planner.lake, works)
+    settle(replace(planner, retry_failed=False), before, works, seconds, out)
 
 
 @app.command("plan")
@@ -175,11 +151,20 @@ def show_plan(
 
 
 @app.command()
-def status(lake: Lake = None, profile: Profile = None, as_json: Json = False) -> None:
+def status(
+    series: Annotated[str | None, typer.Option(help="Only this series.")] = None,
+    costs: Annotated[bool, typer.Option("--costs", help="Show instead what units have taken.")] = False,
+    lake: Lake = None,
+    profile: Profile = None,
+    as_json: Json = False,
+) -> None:
     """Show how far each series of the lake is in each language, and what failed, with the reason."""
     show.as_json = as_json
     store = open_lake(settings.load(to_flags(lake=lake, profile=profile)).lake)
-    show.status(coverage.coverage(store), list(coverage.standing_failures(store)), store)
+    if costs:
+        estimates.costs(history.costs(store, series), store)
+        return
+    show.status(coverage.coverage(store, series), list(coverage.standing_failures(store, series)), store)
 
 
 @app.command()

@@ -6,10 +6,12 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import typer
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -22,6 +24,7 @@ from rich.progress import (
 
 from desk import show
 from dubwright import engines
+from dubwright.listing import Partition
 from dubwright.models.store import ModelStore
 from dubwright.models.store import Progress as Pulled
 from dubwright.plan import Survey
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from tasks.events import Event
 
 # What a unit of each stage takes, relative to the others: only for the estimate of the time left.
+INTERRUPTED = 130
 WEIGHT = {"ingest": 2, "transcribe": 10, "translate": 15, "dub": 12, "render": 2}
 
 
@@ -92,24 +96,29 @@ def pull(names: Sequence[str], settings: Settings) -> None:
         store.pull(missing, progress=advance)
 
 
-def localize(before: Survey, parameters: dict[str, Any], *, verbose: bool) -> float:
-    """Run the localize flow on a surveyed source; the seconds it took. What came of it stands in the lake."""
+def carry_out(flow: str, wanted: Mapping[Partition, int], parameters: dict[str, Any], *, verbose: bool) -> float:
+    """Run a flow (`module:name`) in this process; the seconds it took. What came of it stands in the lake.
+
+    `wanted` is how many units of each stage and language are expected. Raises `typer.Exit` if a person interrupts it.
+    """
     quiet_prefect(verbose)
     started = time.monotonic()
-    with _progress(before) as listener, _stdout_is_stderr():
-        show.note(f"{before.total['wanted']} units to do; starting Prefect and Dask …")
+    with _progress(wanted) as listener, _stdout_is_stderr():
+        show.note(f"{sum(wanted.values())} units to do; starting Prefect and Dask …")
         # Imported here: Prefect takes seconds to import, and reads its settings while it does.
         from prefect.exceptions import TerminationSignal
 
-        from flows.localize import localize_catalog
         from tasks.events import listening
 
+        module, _, name = flow.partition(":")
+        run = getattr(import_module(module), name)
         with listening(listener):
             try:
-                state: State[Any] = asyncio.run(_whole(localize_catalog(**parameters, return_state=True)))
-            except TerminationSignal:
-                # Prefect's own name for SIGTERM, which it takes over while a flow runs.
-                raise KeyboardInterrupt from None
+                state: State[Any] = asyncio.run(_whole(run(**parameters, return_state=True)))
+            except (KeyboardInterrupt, TerminationSignal):
+                # The second is Prefect's own name for SIGTERM, which it takes over while a flow runs.
+                show.note("Interrupted. What is committed stays; run the same command again to go on.")
+                raise typer.Exit(INTERRUPTED) from None
     if state.is_crashed() or state.is_cancelled():
         show.note(f"The run ended early: {state.message}")
     return time.monotonic() - started
@@ -134,7 +143,7 @@ def quiet_prefect(verbose: bool) -> None:
 
 
 @contextmanager
-def _progress(before: Survey) -> Iterator[Any]:
+def _progress(wanted: Mapping[Partition, int]) -> Iterator[Any]:
     """A listener that draws how far the run is."""
     columns = (
         TextColumn("{task.description}"),
@@ -144,8 +153,8 @@ def _progress(before: Survey) -> Iterator[Any]:
         TextColumn("left:"),
         TimeRemainingColumn(),
     )
-    total, done, failed = before.total["wanted"], 0, 0
-    weight = sum(WEIGHT[stage] * count["wanted"] for (stage, _), count in before.counts.items())
+    total, done, failed = sum(wanted.values()), 0, 0
+    weight = sum(WEIGHT[stage] * number for (stage, _), number in wanted.items())
     with Progress(*columns, console=show.stderr) as progress:
         bar = progress.add_task("localize", total=weight, units=f"0/{total}")
 

@@ -35,14 +35,15 @@ console = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty(
 stderr = Console(stderr=True, highlight=False, emoji=False)
 
 
-def _print_json(content: Any) -> None:
+def print_json(content: Any) -> None:
+    """The one document of a command with `--json`."""
     print(json.dumps(content, ensure_ascii=False, indent=2, default=str))  # noqa: T201
 
 
 def error(problem: DubwrightError) -> None:
     """An error that ends the command."""
     if as_json:
-        _print_json({"error": problem.as_dict()})
+        print_json({"error": problem.as_dict()})
     else:
         stderr.print(f"[bold red]{type(problem).__name__}[/] {escape(str(problem))}", soft_wrap=True)
 
@@ -52,7 +53,8 @@ def note(text: str) -> None:
     stderr.print(escape(text), soft_wrap=True)
 
 
-def _table(title: str, *columns: str, right: Sequence[str] = ()) -> Table:
+def new_table(title: str, *columns: str, right: Sequence[str] = ()) -> Table:
+    """A table to be filled; its title is printed already."""
     # Not the table's own title, which would be folded to the width of the columns.
     console.print(f"\n[italic]{escape(title)}[/]", soft_wrap=True)
     table = Table(header_style="bold")
@@ -61,7 +63,8 @@ def _table(title: str, *columns: str, right: Sequence[str] = ()) -> Table:
     return table
 
 
-def _cells(*values: Any) -> list[str]:
+def cells(*values: Any) -> list[str]:
+    """Values as text in which nothing is taken for markup."""
     return ["" if value is None else escape(str(value)) for value in values]
 
 
@@ -84,13 +87,13 @@ def plan(survey: plans.Survey, failures: Sequence[Failure], lake: Lake) -> None:
             }
             for (stage, language), count in counts
         ]
-        _print_json({"lake": lake.uri, "units": units, "failures": [_failure(each) for each in failures]})
+        print_json({"lake": lake.uri, "units": units, "failures": [_failure(each) for each in failures]})
         return
     episodes = sum(len(series.episodes) for series in survey.catalog.series)
-    table = _table(f"Plan for {episodes} episodes", "stage", "language", *states, "why", right=states)
+    table = new_table(f"Plan for {episodes} episodes", "stage", "language", *states, "why", right=states)
     for (stage, language), count in counts:
         reasons = "\n".join(why[stage, language])
-        table.add_row(*_cells(stage, language or "(source)", *(count[state] for state in states), reasons))
+        table.add_row(*cells(stage, language or "(source)", *(count[state] for state in states), reasons))
     console.print(table)
     total = survey.total
     console.print(f"{total['wanted']} units to do, {total['committed']} of {total.total()} committed in {lake.uri}")
@@ -123,7 +126,7 @@ def outcome(
     """What a run delivered: a row per episode and language, the failures, where the files are."""
     video_s = sum({(row.series, row.episode): row.video_s for row in rows}.values())
     if as_json:
-        _print_json(
+        print_json(
             {
                 "lake": lake.uri,
                 "computed": computed,
@@ -137,11 +140,11 @@ def outcome(
     if rows:
         names = ("series", "episode", "language")
         numbers = ("lines", "speech s", "wall s", "x real time")
-        table = _table("Delivered", *names, *numbers, "flags", right=numbers)
+        table = new_table("Delivered", *names, *numbers, "flags", right=numbers)
         for row in rows[:MOST_ROWS]:
             flags = row.as_dict()["flags"]
             table.add_row(
-                *_cells(row.series, row.episode, row.language, row.lines, row.speech_s, row.wall_s, row.rtf, flags)
+                *cells(row.series, row.episode, row.language, row.lines, row.speech_s, row.wall_s, row.rtf, flags)
             )
         console.print(table)
         if len(rows) > MOST_ROWS:
@@ -175,9 +178,9 @@ def _failure(failure: Failure) -> dict[str, Any]:
 def _print_failures(failures: Sequence[Failure]) -> None:
     if not failures:
         return
-    table = _table(f"{len(failures)} failed", "stage", "series", "episode", "language", "tries", "reason")
+    table = new_table(f"{len(failures)} failed", "stage", "series", "episode", "language", "tries", "reason")
     for each in failures[:MOST_ROWS]:
-        table.add_row(*_cells(each.stage, each.series, each.episode, each.language, each.attempts, each.reason))
+        table.add_row(*cells(each.stage, each.series, each.episode, each.language, each.attempts, each.reason))
     console.print(table)
     if any(each.permanent for each in failures):
         console.print("Correct what the reason names and run again; --retry-failed tries them as they are.")
@@ -190,14 +193,14 @@ def status(coverage: Mapping[str, SeriesCoverage], failures: Sequence[Failure], 
     """Series by languages: how many of the known episodes are delivered; and what failed."""
     languages = sorted({language for series in coverage.values() for language in series.delivered})
     if as_json:
-        _print_json(
+        print_json(
             {
                 "lake": lake.uri,
                 "series": [
                     {
                         "series": name,
-                        "episodes": len(series.episodes),
-                        "delivered": {language: len(series.delivered.get(language, ())) for language in languages},
+                        "episodes": series.episodes,
+                        "delivered": {language: series.delivered.get(language, 0) for language in languages},
                     }
                     for name, series in coverage.items()
                 ],
@@ -208,13 +211,11 @@ def status(coverage: Mapping[str, SeriesCoverage], failures: Sequence[Failure], 
     if not coverage:
         console.print(f"{lake.uri} holds nothing yet.")
         return
-    table = _table(
+    table = new_table(
         f"Delivered episodes in {lake.uri}", "series", "episodes", *languages, right=("episodes", *languages)
     )
     for name, series in list(coverage.items())[:MOST_ROWS]:
-        table.add_row(
-            *_cells(name, len(series.episodes), *(len(series.delivered.get(language, ())) for language in languages))
-        )
+        table.add_row(*cells(name, series.episodes, *(series.delivered.get(language, 0) for language in languages)))
     console.print(table)
     if len(coverage) > MOST_ROWS:
         console.print(f"… and {len(coverage) - MOST_ROWS} more series")
@@ -224,7 +225,7 @@ def status(coverage: Mapping[str, SeriesCoverage], failures: Sequence[Failure], 
 def exported(files: Sequence[Exported]) -> None:
     """Files that were written."""
     if as_json:
-        _print_json({"files": [str(file.path) for file in files]})
+        print_json({"files": [str(file.path) for file in files]})
     else:
         _print_files(files)
 
@@ -246,15 +247,15 @@ def catalogue(entry: Registered, works: Catalog) -> None:
     if as_json:
         problems = [{"series": each.series, "episode": each.episode, **each.error.as_dict()} for each in works.problems]
         about = entry.model_dump(mode="json", exclude={"removed"})
-        _print_json({"catalogue": about, "series": len(works.series), "episodes": episodes, "problems": problems})
+        print_json({"catalogue": about, "series": len(works.series), "episodes": episodes, "problems": problems})
         return
     console.print(
         escape(f"{entry.address}: {len(works.series)} series, {episodes} episodes in {entry.source}"), soft_wrap=True
     )
     if works.problems:
-        table = _table(f"{len(works.problems)} cannot be worked on", "series", "episode", "reason")
+        table = new_table(f"{len(works.problems)} cannot be worked on", "series", "episode", "reason")
         for each in works.problems[:MOST_ROWS]:
-            table.add_row(*_cells(each.series, each.episode, each.error))
+            table.add_row(*cells(each.series, each.episode, each.error))
         console.print(table)
 
 
@@ -262,14 +263,14 @@ def catalogues(entries: Sequence[Registered], lake: Lake) -> None:
     """The catalogues that are registered."""
     if as_json:
         listed = [entry.model_dump(mode="json", exclude={"removed"}) for entry in entries]
-        _print_json({"lake": lake.uri, "catalogues": listed})
+        print_json({"lake": lake.uri, "catalogues": listed})
         return
     if not entries:
         console.print(f"No catalogue is registered in {lake.uri}.")
         return
-    table = _table(f"Catalogues registered in {lake.uri}", "name", "source", "to", "priority", "since")
+    table = new_table(f"Catalogues registered in {lake.uri}", "name", "source", "to", "priority", "since")
     for each in entries:
-        table.add_row(*_cells(each.name, each.source, ",".join(each.to), each.priority, f"{each.at:%Y-%m-%d %H:%M}"))
+        table.add_row(*cells(each.name, each.source, ",".join(each.to), each.priority, f"{each.at:%Y-%m-%d %H:%M}"))
     console.print(table)
 
 
@@ -295,13 +296,13 @@ def models(store: ModelStore, names: Sequence[str] | None = None) -> None:
             }
             for artefact in chosen
         ]
-        _print_json({"models": content})
+        print_json({"models": content})
         return
-    table = _table("Models", "name", "here", "MB", "licence", "what it is", right=("MB",))
+    table = new_table("Models", "name", "here", "MB", "licence", "what it is", right=("MB",))
     for artefact in chosen:
         here = "yes" if store.present(artefact.name) else "no"
         megabytes = f"{size[artefact.name] / 1e6:.1f}"
-        table.add_row(*_cells(artefact.name, here, megabytes, artefact.licence, artefact.description))
+        table.add_row(*cells(artefact.name, here, megabytes, artefact.licence, artefact.description))
     console.print(table)
 
 
@@ -312,9 +313,7 @@ def verified(store: ModelStore, names: Sequence[str] | None) -> bool:
     chosen = names or [artefact.name for artefact in registry.all() if store.present(artefact.name)]
     found = {name: store.verify(name) for name in chosen}
     if as_json:
-        _print_json(
-            {"models": [{"name": name, "problems": [str(each) for each in bad]} for name, bad in found.items()]}
-        )
+        print_json({"models": [{"name": name, "problems": [str(each) for each in bad]} for name, bad in found.items()]})
     for name, problems in found.items() if not as_json else ():
         console.print(
             f"{escape(name)}: {'; '.join(escape(str(each)) for each in problems) if problems else 'as pinned'}"
@@ -325,13 +324,13 @@ def verified(store: ModelStore, names: Sequence[str] | None) -> bool:
 def findings(found: Sequence[Finding]) -> None:
     """What a look at this machine found."""
     if as_json:
-        _print_json(
+        print_json(
             {"findings": [{"what": f.what, "state": f.state, "detail": f.detail, "remedy": f.remedy} for f in found]}
         )
         return
-    table = _table("This machine", "what", "state", "detail", "what to do")
+    table = new_table("This machine", "what", "state", "detail", "what to do")
     colours = {"fine": "green", "missing": "yellow", "broken": "red"}
     for finding in found:
         state = f"[{colours[finding.state]}]{finding.state}[/]"
-        table.add_row(escape(finding.what), state, *_cells(finding.detail, finding.remedy))
+        table.add_row(escape(finding.what), state, *cells(finding.detail, finding.remedy))
     console.print(table)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -83,6 +83,17 @@ class Catalog:
     def of(self, names: Collection[str]) -> Catalog:
         """The series of these names, without the catalogue's problems."""
         return Catalog(self.source, tuple(series for series in self.series if series.name in names))
+
+    def narrowed(self, episodes: Mapping[str, Collection[str] | None]) -> Catalog:
+        """These series, of each the episodes named (None: all), without the catalogue's problems."""
+        parts = []
+        for series in self.of(episodes).series:
+            names = episodes[series.name]
+            kept = (
+                series.episodes if names is None else tuple(each for each in series.episodes if each.episode in names)
+            )
+            parts.append(replace(series, episodes=kept))
+        return Catalog(self.source, tuple(parts))
 
     def only(self, selection: str) -> Catalog:
         """The part named by `SERIES` or `SERIES/EPISODE`. Raises `CatalogError` if nothing has this name."""

@@ -1,39 +1,78 @@
-"""What a lake holds, whatever the catalogue says: episodes by series and language, and failures still standing."""
+"""What a lake holds, whatever the catalogue says: episodes by series and language, and failures still standing.
+
+From listings alone, taken apart as they come: how far three thousand series are fits into a page of keys.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 from dubwright.lake import Lake
-from dubwright.lake.layout import FailureKey, UnitKey, failure_prefix, parse_failure, parse_unit, unit_prefix
+from dubwright.lake.layout import FailureKey, UnitKey, decode, failure_prefix, parse_failure, parse_unit, unit_prefix
+from dubwright.lake.store import ObjectInfo
 from dubwright.report import Failure, read_failure
-from dubwright.stages import STAGES
+from dubwright.stages import STAGES, Stage
 
 Where = tuple[str, str, str | None]
+LISTINGS_AT_ONCE = 16
 
 
 @dataclass(slots=True)
 class SeriesCoverage:
-    """How far a series is: its episodes, and of them those delivered in each language."""
+    """How far a series is: the number of its episodes, and of those delivered in each language."""
 
-    episodes: set[str] = field(default_factory=set)
-    delivered: dict[str, set[str]] = field(default_factory=dict)
+    episodes: int = 0
+    delivered: dict[str, int] = field(default_factory=dict)
 
 
-def coverage(lake: Lake) -> dict[str, SeriesCoverage]:
-    """Every series of the lake, from listings alone."""
+def coverage(lake: Lake, series: str | None = None) -> dict[str, SeriesCoverage]:
+    """Every series of the lake by name, or one of them."""
     found: dict[str, SeriesCoverage] = {}
-    for key in lake.units("source"):
-        found.setdefault(key.series, SeriesCoverage()).episodes.add(key.episode)
-    for key in lake.units("deliverable"):
-        series = found.setdefault(key.series, SeriesCoverage())
-        series.episodes.add(key.episode)
-        series.delivered.setdefault(key.language or "", set()).add(key.episode)
-    for failure in lake.failures("ingest"):
-        found.setdefault(failure.unit.series, SeriesCoverage()).episodes.add(failure.unit.episode)
+    partitions: list[str | None] = [None, *languages(lake, "deliverable")]
+
+    def count(language: str | None) -> list[tuple[str, int]]:
+        table = "deliverable" if language else "source"
+        return list(_episodes(lake, unit_prefix(table, language), series))
+
+    with ThreadPoolExecutor(LISTINGS_AT_ONCE) as threads:
+        for language, counts in zip(partitions, threads.map(count, partitions), strict=True):
+            for name, number in counts:
+                entry = found.setdefault(name, SeriesCoverage())
+                if language:
+                    entry.delivered[language] = number
+                else:
+                    entry.episodes = number
+    # An episode that could not even be read is one all the same.
+    unread = {(key.unit.series, key.unit.episode) for key in lake.failures("ingest", series=series)}
+    for name, episode in unread:
+        if not any(lake.units("source", series=name, episode=episode)):
+            found.setdefault(name, SeriesCoverage()).episodes += 1
     return dict(sorted(found.items()))
+
+
+def languages(lake: Lake, table: str) -> Iterator[str]:
+    """The languages that a table has, found by jumping from each to the next."""
+    prefix = after = f"{table}/language="
+    while first := next(iter(lake.store.list(prefix, after=after)), None):
+        part = first.key[len(prefix) :].partition("/")[0]
+        yield decode(part)
+        # '0' is what follows '/': behind every key of this language.
+        after = f"{prefix}{part}0"
+
+
+def _episodes(lake: Lake, prefix: str, series: str | None) -> Iterator[tuple[str, int]]:
+    """How many episodes of each series have a unit below a partition's prefix."""
+    at = unit_prefix("", None, series).removeprefix("/") if series is not None else ""
+    rests = (found.key[len(prefix) :].rpartition("/")[0] for found in lake.store.list(prefix + at))
+    # Keys are in order, so an episode's units are neighbours, and so are a series' episodes.
+    episodes = (rest for rest, _ in groupby(rests))
+    for part, group in groupby(episodes, key=lambda rest: rest.partition("/")[0]):
+        if part.startswith("series="):
+            yield decode(part.removeprefix("series=")), sum(1 for _ in group)
 
 
 def newest(lake: Lake, table: str, language: str | None = None, series: str | None = None) -> Iterator[UnitKey]:
@@ -46,24 +85,33 @@ def newest(lake: Lake, table: str, language: str | None = None, series: str | No
     return (key for _, key in latest.values())
 
 
-def standing_failures(lake: Lake) -> Iterator[Failure]:
+def standing_failures(lake: Lake, series: str | None = None) -> Iterator[Failure]:
     """Failed units with nothing committed since for the same stage, episode and language; the last attempt of each."""
     for stage in STAGES.values():
-        committed: dict[Where, datetime] = {}
-        for written, unit in _units(lake, stage.table):
-            where = (unit.series, unit.episode, unit.language)
-            committed[where] = max(written, committed.get(where, written))
         last: dict[Where, tuple[datetime, FailureKey]] = {}
-        for found in lake.store.list(failure_prefix(stage.name)):
+        for found in _failures(lake, stage, series):
             key = parse_failure(found.key)
-            if key:
+            if key and series in (None, key.unit.series):
                 where = (key.unit.series, key.unit.episode, key.unit.language)
                 last[where] = max(
                     last.get(where, (found.modified, key)), (found.modified, key), key=lambda pair: pair[0]
                 )
-        for where, (written, key) in last.items():
-            if where not in committed or committed[where] < written:
+        for (name, episode, language), (written, key) in last.items():
+            since = (
+                found.modified >= written
+                for found in lake.store.list(unit_prefix(stage.table, language, name, episode))
+                if parse_unit(found.key)
+            )
+            if not any(since):
                 yield read_failure(key, lake)
+
+
+def _failures(lake: Lake, stage: Stage, series: str | None) -> Iterator[ObjectInfo]:
+    if series is None or not stage.per_language:
+        yield from lake.store.list(failure_prefix(stage.name, None, series))
+        return
+    for language in languages(lake, f"failure/stage={stage.name}"):
+        yield from lake.store.list(failure_prefix(stage.name, language, series))
 
 
 def _units(

@@ -81,6 +81,11 @@ class Survey:
     changed: dict[Partition, list[PlannedUnit]] = field(default_factory=dict)
 
     @property
+    def wanted(self) -> Counter[Partition]:
+        """Wanted units by stage and language."""
+        return Counter({where: counts["wanted"] for where, counts in self.counts.items() if counts["wanted"]})
+
+    @property
     def total(self) -> Counter[str]:
         """Units by state over all stages and languages."""
         return sum(self.counts.values(), Counter())

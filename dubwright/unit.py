@@ -104,7 +104,7 @@ def execute(work: Work, machine: Machine) -> Receipt:
     provenance = {
         "recipe": dict(work.recipe),
         "upstream": {name: str(key) for name, key in work.upstream.items()},
-        "cost": cost,
+        "cost": {**cost, "device": info.device},
     }
     computed = lake.commit(work.key, [{**shared, **row} for row in rows], provenance)
     return Receipt(work.key, computed, cost)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from prefect import flow, get_run_logger
@@ -93,7 +92,8 @@ async def localize_series(
     lease = leases.running(lake, [series], about={"flow_run": str(above[0]) if above else None})
     await asyncio.to_thread(lease.__enter__)
     try:
-        catalog = _narrowed(await asyncio.to_thread(_load, source, series, lake), episodes)
+        whole = await asyncio.to_thread(_load, source, series, lake)
+        catalog = whole.narrowed({series: episodes})
         plan = await asyncio.to_thread(planner.build, catalog)
         by_episode: dict[str, list[PlannedUnit]] = {}
         for unit in plan:
@@ -158,17 +158,6 @@ async def _chain(units: Iterable[PlannedUnit], dispatcher: Dispatcher) -> int:
 
 def _load(source: str, only: str | None, lake: Lake) -> Catalog:
     return catalogs.load(source, only, lake)
-
-
-def _narrowed(catalog: Catalog, episodes: list[str] | None) -> Catalog:
-    if episodes is None:
-        return catalog
-    chosen = set(episodes)
-    parts = (
-        replace(series, episodes=tuple(each for each in series.episodes if each.episode in chosen))
-        for series in catalog.series
-    )
-    return replace(catalog, series=tuple(parts))
 
 
 def _survey(planner: Planner, source: str, only: str | None, lake: Lake) -> Survey:

@@ -1,0 +1,131 @@
+"""What units have cost so far, from the lake's own records: to report it, and to estimate what is still to come.
+
+Every unit's file says what it took. Costs are of a sample of episodes, drawn evenly from all that were ingested.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dubwright.coverage import languages
+from dubwright.errors import KeyMissingError
+from dubwright.lake import Lake, UnitFile
+from dubwright.lake.layout import UnitKey
+from dubwright.stages import STAGES
+
+SAMPLE = 64
+READS_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a stage takes in a language by an engine: means over `units`, per minute of video.
+
+    `wall_s` and `cpu_s` in seconds, `bytes` what it adds to the lake as blobs (0 where the table does not say),
+    `peak_mib` the highest memory of a Dask worker while it ran (MiB), `minutes` the mean length of the episodes.
+    """
+
+    stage: str
+    language: str | None
+    engine: str
+    device: str
+    units: int
+    wall_s: float
+    cpu_s: float
+    peak_mib: float
+    bytes: float
+    minutes: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def costs(lake: Lake, series: str | None = None, sample: int = SAMPLE, seed: int = 7) -> list[Cost]:
+    """Costs by stage, language and engine, in the order of the stages; of one series or of the whole lake."""
+    sources = list(lake.units("source", series=series))
+    drawn = random.Random(seed).sample(sources, min(sample, len(sources)))  # noqa: S311  not for secrets
+    tongues = list(languages(lake, "translation"))
+    with ThreadPoolExecutor(READS_AT_ONCE) as threads:
+        keys = [key for found in threads.map(lambda source: _of_episode(lake, source, tongues), drawn) for key in found]
+        files = [file for file in threads.map(lambda key: _read(lake, key), keys) if file]
+    minutes = {_where(file.key): file.row()["duration_ms"] / 60_000 for file in files if file.key.table == "source"}
+    groups: dict[tuple[str, str | None, str, str], list[tuple[UnitFile, float]]] = {}
+    for file in files:
+        cost, length = file.provenance.get("cost", {}), minutes.get(_where(file.key))
+        if "wall_s" in cost and length:
+            engine = str(file.provenance.get("recipe", {}).get("engine", ""))
+            device = str(cost.get("device", "cpu"))
+            groups.setdefault((_stage(file.key), file.key.language, engine, device), []).append((file, length))
+    found = [_mean(*names, members) for names, members in groups.items()]
+    return sorted(found, key=lambda cost: (list(STAGES).index(cost.stage), cost.language or "", cost.engine))
+
+
+def expected(wanted: Mapping[tuple[str, str | None], int], known: Sequence[Cost]) -> tuple[float, float, list[str]]:
+    """Seconds of a Dask worker's time and bytes that wanted units will take, and the stages of which nothing is known.
+
+    A language that has no history is taken to cost what the others do.
+    """
+    seconds = size = 0.0
+    unknown = []
+    for (stage, language), number in wanted.items():
+        if not number:
+            continue
+        same = [cost for cost in known if cost.stage == stage]
+        like = [cost for cost in same if cost.language == language] or same
+        units = sum(cost.units for cost in like)
+        if not units:
+            unknown.append(stage)
+            continue
+        seconds += number * sum(cost.wall_s * cost.minutes * cost.units for cost in like) / units
+        size += number * sum(cost.bytes * cost.minutes * cost.units for cost in like) / units
+    return seconds, size, list(dict.fromkeys(unknown))
+
+
+def _of_episode(lake: Lake, source: UnitKey, tongues: Iterable[str]) -> list[UnitKey]:
+    """Every unit of an episode."""
+    found = [source]
+    for stage in STAGES.values():
+        if stage.table == source.table:
+            continue
+        for language in tongues if stage.per_language else (None,):
+            found += lake.units(stage.table, language=language, series=source.series, episode=source.episode)
+    return found
+
+
+def _read(lake: Lake, key: UnitKey) -> UnitFile | None:
+    try:
+        return lake.read(key)
+    except KeyMissingError:
+        return None  # collected since it was listed
+
+
+def _where(key: UnitKey) -> tuple[str, str]:
+    return key.series, key.episode
+
+
+def _stage(key: UnitKey) -> str:
+    return next(stage.name for stage in STAGES.values() if stage.table == key.table)
+
+
+def _mean(
+    stage: str, language: str | None, engine: str, device: str, members: Sequence[tuple[UnitFile, float]]
+) -> Cost:
+    minutes = sum(length for _, length in members)
+    spent = [file.provenance["cost"] for file, _ in members]
+    stored = sum(int(row.get("bytes") or 0) for file, _ in members if stage == "render" for row in file.rows())
+    return Cost(
+        stage=stage,
+        language=language,
+        engine=engine,
+        device=device,
+        units=len(members),
+        wall_s=round(sum(cost["wall_s"] for cost in spent) / minutes, 2),
+        cpu_s=round(sum(cost.get("cpu_s", 0.0) for cost in spent) / minutes, 2),
+        peak_mib=max(cost.get("peak_mib", 0.0) for cost in spent),
+        bytes=round(stored / minutes),
+        minutes=round(minutes / len(members), 3),
+    )

@@ -1,0 +1,73 @@
+"""Backfill: bring everything in the catalogue that lacks a language into it, within limits; again and again until done."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from prefect import flow
+from prefect.artifacts import acreate_table_artifact
+from prefect.states import Cancelled, Completed
+
+from dubwright import backfill as backfills
+from dubwright import catalog as catalogs
+from dubwright import plan as plans
+from dubwright import settings as all_settings
+from dubwright.backfill import Limits, Selection
+from dubwright.lake import open_lake
+from dubwright.report import record_problems
+from flows.each_series import SeriesRun, each_series
+from flows.localize import localize_series, state_of, width
+
+ARTIFACT = "backfill"
+
+
+@flow(flow_run_name="{source} to {to}", validate_parameters=True)
+async def backfill(
+    to: list[str],
+    source: str = "lake:",
+    settings: dict[str, Any] | None = None,
+    series: list[str] | None = None,
+    since: str | None = None,
+    budget_minutes: float | None = None,
+    hours: float | None = None,
+    dry_run: bool = False,
+) -> Any:
+    """Localize what lacks the languages `to`, behind all other work unless `cluster.priority` says otherwise.
+
+    What the lake has is reused: an episode with a transcript costs translation, dub and render. Limits: `series`,
+    `since` (ISO date of ingest), `budget_minutes` of sound, `hours` of wall time after which no unit starts. `dry_run`
+    only says what it would take. A run that was limited or killed is continued by the next one.
+    """
+    stop_at = None if hours is None else time.time() + hours * 3600
+    settings = backfill_settings(settings)
+    resolved = all_settings.load(settings)
+    lake = open_lake(resolved.lake)
+    planner = plans.planner(to, resolved, lake)
+    limits = Limits(tuple(series or ()), backfills.since(since), budget_minutes)
+
+    def choose() -> Selection:
+        return backfills.choose(planner, catalogs.load(source, None, lake), limits)
+
+    chosen = await asyncio.to_thread(choose)
+    await acreate_table_artifact(key=ARTIFACT, table=[chosen.as_dict()], description=f"{source} to {', '.join(to)}")
+    if dry_run:
+        return Completed(message=f"{chosen.units.total()} units in {len(chosen.episodes)} series would be run")
+    await asyncio.to_thread(record_problems, lake, chosen.survey.catalog)
+    stopped = None
+    if chosen.episodes:
+        run = SeriesRun(source, to, settings, stop_at=stop_at)
+        stopped = await each_series(localize_series, chosen.episodes, run, resolved, width(chosen.survey))
+    if stopped:
+        return Cancelled(message=f"stopped: {stopped}; the next backfill goes on")
+    left = await asyncio.to_thread(choose)
+    if limits.by_episode and not left.survey.troubled:
+        return Completed(message=f"{chosen.minutes:.1f} minutes done; {left.survey.total['wanted']} units still lack")
+    return state_of(left.survey, None)
+
+
+def backfill_settings(settings: dict[str, Any] | None) -> dict[str, Any]:
+    """The flags of a backfill: behind all other work, unless they say otherwise."""
+    given = settings or {}
+    return {**given, "cluster": {"priority": "backfill", **given.get("cluster", {})}}
