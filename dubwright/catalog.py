@@ -361,12 +361,12 @@ def _unknown(selection: str, source: str, names: Collection[str]) -> CatalogErro
 @lru_cache(maxsize=1 << 16)
 def _name(name: str) -> str:
     """A name as the lake can hold it: one Unicode form, nothing that is no character, no longer than a key allows."""
-    name = unicodedata.normalize("NFC", name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")).strip()
-    # A terminal would obey control characters where people only want to read the name.
-    name = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(char) == "Cc" else char for char in name)
-    if len(layout.encode(name).encode()) > layout.LONGEST_NAME_BYTES:
-        mark = hashlib.blake2b(name.encode(), digest_size=4).hexdigest()
-        while len(layout.encode(name).encode()) > layout.LONGEST_NAME_BYTES - len(mark) - 1:
-            name = name[:-1]
-        name = f"{name}~{mark}"
-    return name
+    # A terminal would obey control characters where people only want to read; surrogates are bytes that are no text.
+    text = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(char) in ("Cc", "Cs") else char for char in name)
+    text = unicodedata.normalize("NFC", text).strip()
+    if text and len(layout.encode(text).encode()) <= layout.LONGEST_NAME_BYTES:
+        return text
+    mark = "~" + hashlib.blake2b((text or name).encode(), digest_size=4).hexdigest()
+    while len(layout.encode(text).encode()) > layout.LONGEST_NAME_BYTES - len(mark):
+        text = text[:-1]
+    return text + mark

@@ -153,6 +153,11 @@ def _texts(fields: Any) -> dict[str, str]:
             continue
         if not isinstance(value, str | int):
             raise ManifestError(f"is not text: {value!r:.80}", field=name, remedy="correct the row")
-        if text := str(value).strip():
+        text = str(value).strip()
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ManifestError("has what is no character", field=name, remedy="correct the row") from error
+        if text:
             found[name] = text
     return found

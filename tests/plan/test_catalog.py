@@ -8,9 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dubwright import catalog
 from dubwright.errors import CatalogError, DuplicateEpisodeError, ManifestError, MediaError
+from dubwright.lake import layout
 
 
 def put(path: Path, content: bytes = b"video") -> Path:
@@ -85,6 +88,14 @@ def test_names_that_are_too_long_or_no_text_still_name(tmp_path: Path) -> None:
         episode.encode()
 
 
+@given(st.text(st.characters()))
+def test_every_name_is_one_that_the_lake_holds(name: str) -> None:
+    held = catalog._name(name)
+    part = layout.encode(held)
+    assert held == catalog._name(held) and layout.decode(part) == held
+    assert 0 < len(part.encode()) <= layout.LONGEST_NAME_BYTES and "/" not in part
+
+
 def test_a_broken_series_yaml_stops_its_series_alone(tmp_path: Path) -> None:
     for name in ("bad/1.mp4", "bad/2.mp4", "good/1.mp4"):
         put(tmp_path / name)
@@ -119,6 +130,8 @@ MANIFEST_YAML = """
 - {series: 长夜灯, episode: 04}
 - just text
 - {series: [a], video: videos/x.mp4}
+- {series: 长夜灯, episode: 07, video: "videos/\\ud800.mp4"}
+- {series: 长夜灯, episode: 08, video: "videos/\\0.mp4"}
 """
 MANIFEST_CSV = """series,episode,video
 长夜灯,01,videos/x.mp4
@@ -129,7 +142,7 @@ MANIFEST_CSV = """series,episode,video
 """
 
 
-@pytest.mark.parametrize(("name", "content", "bad"), [("m.yaml", MANIFEST_YAML, 4), ("m.csv", MANIFEST_CSV, 3)])
+@pytest.mark.parametrize(("name", "content", "bad"), [("m.yaml", MANIFEST_YAML, 6), ("m.csv", MANIFEST_CSV, 3)])
 def test_a_manifests_bad_rows_are_problems_and_the_rest_is_found(
     tmp_path: Path, name: str, content: str, bad: int
 ) -> None:

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dubwright import sources
 from dubwright.errors import ManifestError, MediaError, StoreError
@@ -36,6 +38,11 @@ def test_addresses_in_stores(address: str, place: Place) -> None:
 @pytest.mark.parametrize("key", ["a.mp4?endpoint=http://169.254.169.254", "a?region=x.mp4", "a?", "?", "a?b?c=d"])
 @pytest.mark.parametrize("store", ["s3://b", "s3://b?region=here"])
 def test_no_key_chooses_another_store(store: str, key: str) -> None:
+    assert sources.split(sources.join(store, key)) == Place(store, key)
+
+
+@given(st.text(min_size=1), st.sampled_from(["s3://b", "s3://b?endpoint=http://127.0.0.1:1&path_style=true"]))
+def test_every_key_has_an_address(key: str, store: str) -> None:
     assert sources.split(sources.join(store, key)) == Place(store, key)
 
 

@@ -113,10 +113,13 @@ def test_hostile_keys_become_names_that_hold(bucket: Bucket) -> None:
     bucket.put(f"dramas/{'长' * 80}/{'集' * 80}.mp4")
     bucket.put("dramas/a?endpoint=http:/1².mp4")
     bucket.put("dramas/a%2F..%2F/1.mp4")
+    bucket.put("dramas/ /\u3000.mp4")
+    bucket.put("dramas/ /\u3000\u3000.mp4")
+    bucket.put("dramas/.../...mp4")
     found = catalog.load(SOURCE)
-    assert len(list(found.episodes)) == 4 and not found.problems
+    assert len(list(found.episodes)) == 6 and not found.problems
     for episode in found.episodes:
-        assert episode.series.isprintable() and episode.episode.isprintable()
+        assert episode.series and episode.episode and episode.series.isprintable() and episode.episode.isprintable()
         for name in (episode.series, episode.episode):
             part = layout.encode(name)
             assert len(part.encode()) <= layout.LONGEST_NAME_BYTES and "/" not in part and layout.decode(part) == name
