@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Protocol
 
-from dubwright.errors import SettingsError, StoreError
+from dubwright.errors import SettingsError, StoreDeniedError
 
 # What a store keeps for itself, outside every listing: writes under way, probes, claims.
 UNFINISHED = ".unfinished"
@@ -112,6 +112,6 @@ def is_key(key: str) -> bool:
 
 
 def check_key(key: str, uri: str) -> None:
-    """Raise a `StoreError` unless `key` is one."""
+    """Raise a `StoreDeniedError` unless `key` is one."""
     if not is_key(key):
-        raise StoreError("not a key", where=uri, field=f"{key!r:.200}")
+        raise StoreDeniedError("not a key", where=uri, field=f"{key!r:.200}")

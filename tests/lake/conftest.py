@@ -18,7 +18,7 @@ import pytest
 from botocore.config import Config
 
 SCRIPT = Path(__file__).parent.parent.parent / "infra" / "s3" / "radosgw.sh"
-KEY, SECRET = "dubwright", "dubwright-secret"
+KEY, SECRET, BUCKET = "dubwright", "dubwright-secret", "dubwright-tests"
 WITHOUT = (
     "no radosgw here (apt-get install --no-install-recommends ceph-mon ceph-osd radosgw); "
     "what needs a real S3 server did not run, the same promises ran on a local folder only"
@@ -36,20 +36,10 @@ class S3Server:
         return int(self.endpoint.rpartition(":")[2])
 
     def address(self, endpoint: str | None = None, **query: str) -> str:
-        """The address of a store in a bucket that this call makes; through `endpoint` if it is not the server's own."""
-        bucket = f"test-{uuid.uuid4().hex}"
-        config = Config(s3={"addressing_style": "path"})
-        client = boto3.client(
-            "s3",
-            endpoint_url=self.endpoint,
-            region_name="us-east-1",
-            config=config,
-            aws_access_key_id=KEY,
-            aws_secret_access_key=SECRET,
-        )
-        client.create_bucket(Bucket=bucket)
+        """The address of an empty store; through `endpoint` if that is not the server's own."""
         given = {"endpoint": endpoint or self.endpoint, "region": "us-east-1", "path_style": "true", **query}
-        return f"s3://{bucket}/剧 #1 50%?" + "&".join(f"{name}={value}" for name, value in given.items())
+        place = f"s3://{BUCKET}/{uuid.uuid4().hex}/剧 #1 50%"
+        return f"{place}?" + "&".join(f"{name}={value}" for name, value in given.items())
 
 
 @functools.cache
@@ -75,7 +65,17 @@ def start_radosgw() -> S3Server:
         [SCRIPT, "start"], env=environment, capture_output=True, text=True, timeout=180, check=False
     )
     assert started.returncode == 0, started.stderr
-    return S3Server(f"http://127.0.0.1:{port}")
+    endpoint = f"http://127.0.0.1:{port}"
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        config=Config(s3={"addressing_style": "path"}),
+        aws_access_key_id=KEY,
+        aws_secret_access_key=SECRET,
+    )
+    client.create_bucket(Bucket=BUCKET)
+    return S3Server(endpoint)
 
 
 def free_ports(number: int) -> list[int]:

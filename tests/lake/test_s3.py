@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ResponseStreamingError
+from botocore.parsers import ResponseParserError
 
 from dubwright.errors import (
     KeyMissingError,
@@ -118,6 +119,7 @@ def refusal(status: int, code: str) -> ClientError:
         (NoCredentialsError(), StoreDeniedError, False),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), StoreError, True),
         (ResponseStreamingError(error="cut"), StoreError, True),
+        (ResponseParserError("<html>"), StoreError, True),
     ],
 )
 def test_each_failure_is_one_of_our_errors(error: Exception, kind: type[StoreError], transient: bool) -> None:

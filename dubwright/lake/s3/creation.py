@@ -45,8 +45,9 @@ def metadata(data: bytes) -> dict[str, str]:
 
 def create(store: S3Store, key: str, data: bytes) -> bool:
     """Create `key`; False if it exists. Raises a `StoreError`; then the object may or may not have been created."""
+    full = store.full(key)
     if honours_conditions(store):
-        return _create_on_condition(store, store.full(key), data)
+        return _create_on_condition(store, full, data)
     return _create_under_claim(store, key, data)
 
 

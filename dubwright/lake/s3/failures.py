@@ -12,13 +12,22 @@ from typing import TypeVar
 import urllib3.exceptions
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from dubwright.errors import KeyMissingError, StoreDeniedError, StoreError, StoreFullError
 
 Answer = TypeVar("Answer")
 
 # What a call may raise: botocore lets some errors of the connection through while a body is read.
-FAILURES = (BotoCoreError, ClientError, urllib3.exceptions.HTTPError, ConnectionError, TimeoutError, ssl.SSLError)
+FAILURES = (
+    BotoCoreError,
+    ClientError,
+    ResponseParserError,
+    urllib3.exceptions.HTTPError,
+    ConnectionError,
+    TimeoutError,
+    ssl.SSLError,
+)
 ATTEMPTS = 4
 PATIENCE_SECONDS = 30.0  # after which nothing is tried once more
 LONGEST_PAUSE_SECONDS = 4.0
@@ -29,6 +38,7 @@ _LOST = (
     boto.IncompleteReadError,
     boto.FlexibleChecksumError,
     boto.CredentialRetrievalError,
+    ResponseParserError,  # what is between us and the store may answer in its stead
     urllib3.exceptions.HTTPError,
     ConnectionError,
     TimeoutError,

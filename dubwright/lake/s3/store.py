@@ -52,7 +52,7 @@ class S3Store:
         return connect(self.address)
 
     def full(self, key: str) -> str:
-        """The key in the bucket. Raises `StoreError` if `key` is none."""
+        """The key in the bucket. Raises `StoreDeniedError` if `key` is none."""
         check_key(key, self.uri)
         return self.address.root + key
 
@@ -133,7 +133,7 @@ class S3Store:
     def as_file(self, key: str) -> Iterator[Path]:
         self.full(key)
         with tempfile.TemporaryDirectory(prefix="dubwright-") as folder:
-            path = Path(folder, "object").with_suffix(Path(key).suffix[:16])
+            path = Path(folder, f"object{Path(key).suffix[:16]}")
             failures.patiently(lambda: self._download(key, path), self.uri, key)
             yield path
 
