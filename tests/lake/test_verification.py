@@ -34,7 +34,8 @@ def sound(lake: Lake) -> dict[str, UnitKey]:
         words = unit(lake, "transcript", series=series, reads=[source], text="字")
         english = unit(lake, "translation", series=series, language="en", reads=[words], text="word")
         line = blob(lake, f"{series} line".encode())
-        dub = unit(lake, "dub", series=series, language="en", reads=[source, words, english], blob=line)
+        more = {"blob": line, "tempo": float("nan")}
+        dub = unit(lake, "dub", series=series, language="en", reads=[source, words, english], **more)
         for key in (source, words, english, dub):
             made[f"{series} {key.table}"] = key
         lake.store.put_if_absent(layout.speech(f"{len(made):032x}"), line.encode())
@@ -205,6 +206,13 @@ def test_strays_are_found(lake: Lake, sound: dict[str, UnitKey]) -> None:
     found, _ = findings(lake)
     assert {each.key for each in found} == strays
     assert {each.problem for each in found} == {"outside the lake's layout"}
+
+
+def test_episodes_with_one_fingerprint_are_told_apart(lake: Lake) -> None:
+    first, second = (unit(lake, "transcript", episode=episode, text=episode) for episode in ("01", "02"))
+    assert first.fingerprint == second.fingerprint
+    compact(lake)
+    assert findings(lake, deep=True)[0] == []
 
 
 def test_rows_are_compared_whatever_their_order(lake: Lake, tmp_path: Path) -> None:

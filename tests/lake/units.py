@@ -35,7 +35,6 @@ def unit(
         "stage": table,
         "revision": revision,
         "language": language,
-        "place": f"{series}/{episode}",
         "upstream": {name: key.fingerprint for name, key in upstream.items()},
     }
     key = UnitKey(table, series, episode, language, fingerprint(recipe))
