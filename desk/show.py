@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as as_markup
 from rich.table import Table
 
 from dubwright import listing
@@ -33,6 +34,14 @@ MOST_ROWS = 200
 # Where nobody's terminal sets a width, tables get the room that names need.
 console = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 140)
 stderr = Console(stderr=True, highlight=False, emoji=False)
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def escape(text: str) -> str:
+    """Text as it stands: nothing in it is markup, and none of its characters tells a terminal what to do."""
+    return as_markup(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def print_json(content: Any) -> None:
