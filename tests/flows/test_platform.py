@@ -90,6 +90,19 @@ def test_a_cancelled_run_ends_and_keeps_what_is_committed(cluster: Cluster, cata
     assert cluster.count("deliverable", "it") == 2
 
 
+def test_every_deployment_runs(cluster: Cluster, catalogue: Path) -> None:
+    runs = [
+        cluster.start_run("localize-catalog/release", {"source": "lake:dramas", "to": ["pt"]}),
+        cluster.start_run("backfill/backfill", {"to": ["de"]}),
+        cluster.start_run("maintain/maintain", {}),
+        cluster.start_run("evaluate/evaluate", {"episodes": 5}),
+    ]
+    cluster.wait("every run has ended", lambda: all(cluster.state(run).is_final() for run in runs), 150)
+    states = [cluster.state(run) for run in runs]
+    assert all(state.is_completed() for state in states), f"{states}\n{cluster.platform.tail('prefect-worker', 80)}"
+    assert cluster.count("deliverable", "pt") == cluster.count("deliverable", "de") == 2
+
+
 def test_the_database_and_the_server_may_die_and_runs_go_on(cluster: Cluster, catalogue: Path) -> None:
     for name in ("postgres", "prefect") if postgres_installed() else ("prefect",):
         cluster.platform.restart(name)
