@@ -20,6 +20,10 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
+# Files are read side by side, each on one thread. Arrow's own threads, with files of Python's in their hands, now and
+# then abort the process at its end ("terminate called without an active exception", pyarrow 26.0.1).
+
+
 def about(lake: Lake, key: str) -> dict[str, Any]:
     """What a file says of itself: a unit's provenance. Raises `KeyMissingError`, `UnreadableError`."""
     return _read(lake, key, lambda file: said(pq.read_schema(file)))
@@ -30,14 +34,14 @@ def columns(lake: Lake, key: str, names: Sequence[str]) -> pa.Table:
 
     def read(file: IO[bytes]) -> pa.Table:
         parquet = pq.ParquetFile(file)
-        return parquet.read([name for name in names if name in parquet.schema_arrow.names])
+        return parquet.read([name for name in names if name in parquet.schema_arrow.names], use_threads=False)
 
     return _read(lake, key, read)
 
 
 def table(lake: Lake, key: str) -> pa.Table:
     """A file's rows as they were written. Raises `KeyMissingError`, `UnreadableError`."""
-    return _read(lake, key, lambda file: pq.ParquetFile(file).read())
+    return _read(lake, key, lambda file: pq.ParquetFile(file).read(use_threads=False))
 
 
 def said(schema: pa.Schema) -> dict[str, Any]:
