@@ -29,7 +29,7 @@ fail() { echo "radosgw.sh: $*" >&2; exit 1; }
 alive() {
   local pid
   pid=$(cat "$dir/$1.pid" 2>/dev/null) || return 1
-  tr '\0' ' ' 2>/dev/null < "/proc/$pid/cmdline" | grep -qF -- "$conf"
+  grep -qaF -- "$conf" "/proc/$pid/cmdline" 2>/dev/null
 }
 
 any_alive() { for daemon in $daemons; do alive "$daemon" && return 0; done; return 1; }
@@ -61,7 +61,7 @@ await() {
 }
 
 asked() { ceph -c "$conf" --connect-timeout 3 "$@"; }
-osd_is_up() { asked osd stat | grep -q ' 1 up'; }
+osd_is_up() { [[ $(asked osd stat) == *" 1 up"* ]]; }
 s3_answers() {
   exec 3<> "/dev/tcp/127.0.0.1/$port" || return 1
   printf 'GET / HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' >&3

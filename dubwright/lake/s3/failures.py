@@ -28,7 +28,8 @@ FAILURES = (
     TimeoutError,
     ssl.SSLError,
 )
-ATTEMPTS = 4
+# When many calls fail at once, botocore stops repeating by itself; then these are all the attempts there are.
+ATTEMPTS = 8
 PATIENCE_SECONDS = 30.0  # after which nothing is tried once more
 LONGEST_PAUSE_SECONDS = 4.0
 
