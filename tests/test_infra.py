@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from prefect.cli._app import _app as prefect
 
 from dubwright import settings
 from dubwright.stages import STAGES
+from infra import bucket
 from tests.infra_rules import compose_findings, dockerfile_findings, stages
+from tests.lake.conftest import KEY, SECRET, start_radosgw
 
 ROOT = Path(__file__).parent.parent
 INFRA = ROOT / "infra"
@@ -222,6 +225,17 @@ def test_a_script_parses_and_can_be_run(script: Path) -> None:
     text = script.read_text(encoding="utf-8")
     assert text.startswith(("#!/usr/bin/env bash\n", "#!/bin/sh\n"))
     assert "pkill" not in text and "killall" not in text
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(not shutil.which("radosgw"), reason="no radosgw here: no bucket was made")
+def test_a_bucket_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", start_radosgw().endpoint)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    name = f"test-{uuid.uuid4().hex}"
+    assert [bucket.make(name), bucket.make(name)] == [True, False]
 
 
 def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
