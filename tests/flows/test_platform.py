@@ -8,11 +8,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tasks.gate import ASK_EVERY_S
 from tests.flows.conftest import make_video
 from tests.platform.cluster import SERIES, Cluster, started
 from tests.platform.platform import REPOSITORY, postgres_installed
@@ -77,10 +79,10 @@ def test_a_cancelled_run_ends_and_keeps_what_is_committed(cluster: Cluster, cata
         # Without a Dask worker for its dubs the run waits, for longer than this test.
         waiting = {**series, "settings": {"cluster": {"patience_s": 600}}}
         run = cluster.start_run(SERIES, waiting)
-        cluster.wait("both episodes are translated", lambda: cluster.count("translation", "it") == 2, 60)
+        cluster.wait("both episodes are translated", lambda: cluster.count("translation", "it") == 2, 120)
         cancel = cluster.platform.run("prefect", "flow-run", "cancel", str(run.id))
         assert cancel.returncode == 0, cancel.stderr
-        cluster.wait("the run is cancelled", lambda: cluster.state(run).is_cancelled(), 60)
+        cluster.wait("the run is cancelled", lambda: cluster.state(run).is_cancelled(), 120)
     finally:
         cluster.platform.restart("tts")
     before = cluster.units()
@@ -88,6 +90,24 @@ def test_a_cancelled_run_ends_and_keeps_what_is_committed(cluster: Cluster, cata
     assert resumed.state and resumed.state.is_completed(), resumed.state
     assert {key: cluster.units()[key] for key in before} == before
     assert cluster.count("deliverable", "it") == 2
+
+
+def test_a_paused_run_sends_nothing_until_it_is_resumed(cluster: Cluster, catalogue: Path) -> None:
+    cluster.platform.kill("tts")
+    try:
+        series = {"source": "lake:dramas", "series": "长夜灯", "to": ["ja"]}
+        run = cluster.start_run(SERIES, {**series, "settings": {"cluster": {"patience_s": 600}}})
+        cluster.wait("both episodes are translated", lambda: cluster.count("translation", "ja") == 2, 120)
+        cluster.pause(run)
+        # As often as flow runs look at their state.
+        time.sleep(2 * ASK_EVERY_S)
+    finally:
+        cluster.platform.restart("tts")
+    time.sleep(2 * ASK_EVERY_S)
+    assert cluster.count("dub", "ja") == 0 and cluster.state(run).is_paused()
+    cluster.resume(run)
+    cluster.wait("the run is completed", lambda: cluster.state(run).is_completed(), 120)
+    assert cluster.count("deliverable", "ja") == 2
 
 
 def test_every_deployment_runs(cluster: Cluster, catalogue: Path) -> None:

@@ -21,7 +21,9 @@ import yaml
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName, LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.responses import OrchestrationResult, SetStateStatus
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.states import Paused
 
 from dubwright.lake import Lake, open_lake
 from dubwright.stages import STAGES
@@ -98,6 +100,16 @@ class Cluster:
             state = client.read_flow_run(run.id).state
         assert state
         return state
+
+    def pause(self, run: FlowRun) -> None:
+        with temporary_settings(self._api), get_client(sync_client=True) as client:
+            answer: OrchestrationResult[Any] = client.set_flow_run_state(run.id, Paused(timeout_seconds=3600))
+        assert answer.status is SetStateStatus.ACCEPT, answer
+
+    def resume(self, run: FlowRun) -> None:
+        with temporary_settings(self._api), get_client(sync_client=True) as client:
+            answer = client.resume_flow_run(run.id)
+        assert answer.status is SetStateStatus.ACCEPT, answer
 
     def count(self, table: str, language: str) -> int:
         return sum(1 for _ in self.lake.units(table, language=language))
