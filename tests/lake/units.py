@@ -16,7 +16,14 @@ SHARED = {"engine": "fake", "engine_version": "1", "model_sha256": None}
 DAY = 24 * 3600.0
 
 
-def unit(
+def unit(lake: Lake, table: str, *, days_old: float = 0, **about: Any) -> UnitKey:
+    """Commit a unit to a local lake as if `days_old` days ago; `about` as in `commit`."""
+    key = commit(lake, table, **about)
+    age(lake, str(key), days_old)
+    return key
+
+
+def commit(
     lake: Lake,
     table: str,
     *,
@@ -26,10 +33,9 @@ def unit(
     revision: int = 1,
     reads: Iterable[UnitKey] = (),
     rows: int = 3,
-    days_old: float = 0,
     **columns: Any,
 ) -> UnitKey:
-    """Commit a unit that differs from its other versions by `revision`, as if `days_old` days ago."""
+    """Commit a unit that differs from its other versions by `revision`."""
     upstream = {key.table: key for key in reads}
     recipe: Mapping[str, Any] = {
         "stage": table,
@@ -41,7 +47,6 @@ def unit(
     lines = [{**SHARED, "language": language or "zh", "segment": n, **columns} for n in range(1, rows + 1)]
     provenance = {"recipe": recipe, "upstream": {name: str(key) for name, key in upstream.items()}, "cost": {}}
     assert lake.commit(key, lines, provenance)
-    age(lake, str(key), days_old)
     return key
 
 
