@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from dubwright.lake import layout
+from dubwright.lake import layout, reading
 from dubwright.lake.lake import Lake
 from dubwright.lake.layout import FailureKey, UnitKey
 from dubwright.lake.store import ObjectInfo
@@ -71,18 +71,32 @@ class Holdings:
 
 def by_series(lake: Lake, series: str | None = None) -> Iterator[Holdings]:
     """Everything that the lake has, one series at a time; of one series only, if one is named."""
-    part = "series=" if series is None else f"series={layout.encode(series)}/"
-    heads = [f"{table}/" for table in layout.UNIT_TABLES] + [f"{stage}/" for stage in _parts(lake, "failure/")]
-    streams = [_by_part(lake.store.list(prefix + part)) for head in heads for prefix in (head, *_languages(lake, head))]
-    for _, found in groupby(heapq.merge(*streams, key=_part_of), key=_part_of):
-        holdings = _holdings(info for _, info in found)
-        if holdings:
+    if series is not None:
+        holdings = of(lake, series)
+        if holdings.units or holdings.failures:
             yield holdings
+        return
+    streams = [_by_part(lake.store.list(f"{prefix}series=")) for prefix in _partitions(lake)]
+    for _, found in groupby(heapq.merge(*streams, key=_part_of), key=_part_of):
+        part = _holdings(info for _, info in found)
+        if part:
+            yield part
 
 
 def of(lake: Lake, series: str) -> Holdings:
-    """What the lake has of one series now."""
-    return next(by_series(lake, series), Holdings(series))
+    """What the lake has of one series now. Nothing else is listed but the names of its languages."""
+
+    def listed(prefix: str) -> list[ObjectInfo]:
+        return list(lake.store.list(f"{prefix}series={layout.encode(series)}/"))
+
+    found = reading.spread(listed, _partitions(lake))
+    return _holdings(info for infos in found for info in infos) or Holdings(series)
+
+
+def _partitions(lake: Lake) -> list[str]:
+    """The prefixes below which series lie: of every table and every stage's failures, by language where there are any."""
+    heads = [f"{table}/" for table in layout.UNIT_TABLES] + [f"{stage}/" for stage in _parts(lake, "failure/")]
+    return [prefix for found in reading.spread(lambda head: [head, *_languages(lake, head)], heads) for prefix in found]
 
 
 def _holdings(found: Iterable[ObjectInfo]) -> Holdings | None:
