@@ -116,6 +116,9 @@ osd data = $dir/osd
 osd objectstore = memstore
 memstore device bytes = $bytes
 osd class load list = *
+# An OSD that enters itself into the map now and then does so before it knows the cluster, and ends: 'wrong fsid'.
+osd crush update on start = false
+osd class update on start = false
 
 [client.rgw.one]
 rgw data = $dir/rgw
@@ -151,6 +154,7 @@ start() {
   await mon 30 asked quorum_status
 
   asked osd new "$osd" 0 > /dev/null
+  asked osd crush add osd.0 1.0 root=default host=one > /dev/null 2>&1
   ceph-osd -c "$conf" -i 0 --mkfs --osd-uuid "$osd" >> "$dir/mkfs.out" 2>&1
   run osd ceph-osd -i 0
   await osd 30 osd_is_up
