@@ -6,6 +6,7 @@ With `--json`, standard output holds one JSON document and nothing else.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -65,6 +66,13 @@ def main() -> None:
     except DubwrightError as error:
         show.error(error)
         sys.exit(error.exit_code)
+    except SystemExit as end:
+        if (run := sys.modules.get("desk.run")) and run.server_lost:
+            # Prefect's own way out offers a dead server, for minutes, every event that it missed.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(end.code if isinstance(end.code, int) else 1)
+        raise
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 # What a unit of each stage takes, relative to the others: only for the estimate of the time left.
 INTERRUPTED = 130
+# Whether Prefect's server went away while a flow ran in this process.
+server_lost = False
 WEIGHT = {"ingest": 2, "transcribe": 10, "translate": 15, "dub": 12, "render": 2}
 
 
@@ -101,12 +103,14 @@ def carry_out(flow: str, wanted: Mapping[Partition, int], parameters: dict[str, 
 
     `wanted` is how many units of each stage and language are expected. Raises `typer.Exit` if a person interrupts it.
     """
+    global server_lost
     quiet_prefect(verbose)
     started = time.monotonic()
     with _progress(wanted) as listener, _stdout_is_stderr():
         show.note(f"{sum(wanted.values())} units to do; starting Prefect and Dask …")
         # Imported here: Prefect takes seconds to import, and reads its settings while it does.
-        from prefect.exceptions import TerminationSignal
+        from httpx import HTTPError
+        from prefect.exceptions import PrefectHTTPStatusError, TerminationSignal
 
         from tasks.events import listening
 
@@ -119,6 +123,11 @@ def carry_out(flow: str, wanted: Mapping[Partition, int], parameters: dict[str, 
                 # The second is Prefect's own name for SIGTERM, which it takes over while a flow runs.
                 show.note("Interrupted. What is committed stays; run the same command again to go on.")
                 raise typer.Exit(INTERRUPTED) from None
+            except (HTTPError, PrefectHTTPStatusError) as error:
+                # The work does not need it: what the lake has by now decides.
+                show.note(f"Prefect's server went away before it knew how the run ended: {error}")
+                server_lost = True
+                return time.monotonic() - started
     if state.is_crashed() or state.is_cancelled():
         show.note(f"The run ended early: {state.message}")
     return time.monotonic() - started
@@ -138,6 +147,8 @@ def quiet_prefect(verbose: bool) -> None:
         # Its first start creates a database, which takes longer than the default of 20 s on a busy machine.
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+        # Each further attempt waits twice as long; with more of them a dead server keeps the end of a run for minutes.
+        "PREFECT_CLIENT_MAX_RETRIES": "2",
     }.items():
         os.environ.setdefault(name, value)
 

@@ -27,12 +27,13 @@ async def _worth_another_try(_task: Task[..., Any], _run: TaskRun, state: State[
 
 
 def unit_task(function: StageFunction) -> Task[[Packet], Coroutine[Any, Any, None]]:
-    """Make a stage's function a Prefect task, named and tagged after the stage."""
-    stage = function.__name__
+    """Make a stage's function a Prefect task, named after the stage.
+
+    Without tags: a task run that has any asks the server for a concurrency slot, and waits for it while it is away.
+    """
     return task(
-        name=stage,
+        name=function.__name__,
         task_run_name="{packet.label}",
-        tags=["dubwright", stage],
         retry_delay_seconds=exponential_backoff(backoff_factor=2),
         retry_jitter_factor=0.5,
         retry_condition_fn=_worth_another_try,
