@@ -102,11 +102,14 @@ def _partitions(lake: Lake) -> list[str]:
 def _holdings(found: Iterable[ObjectInfo]) -> Holdings | None:
     units, failures = [], []
     for info in found:
-        failure = layout.parse_failure(info.key)
+        if info.key.startswith("failure/"):
+            failure = layout.parse_failure(info.key)
+            if failure:
+                failures.append(Attempt(failure, info.size, info.modified))
+            continue
         unit = layout.parse_unit(info.key)
-        if failure:
-            failures.append(Attempt(failure, info.size, info.modified))
-        elif unit and layout.known(info.key):
+        # Not what only looks like one: two spellings of a unit would be two units.
+        if unit and str(unit) == info.key:
             units.append(Unit(unit, info.size, info.modified))
     names = [unit.key.series for unit in units[:1]] + [failure.key.unit.series for failure in failures[:1]]
     return Holdings(names[0], units, failures) if names else None

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote
 
@@ -36,6 +37,8 @@ UNIT_TABLES = ("source", "transcript", "translation", "dub", "deliverable", "qua
 LONGEST_NAME_BYTES = 230
 
 
+# A listing of millions of keys repeats few names.
+@lru_cache(maxsize=1 << 14)
 def encode(name: str) -> str:
     """A name as one part of a key: letters and digits of any script, `-`, `_` and inner `.` stay, the rest is `%XX`."""
     encoded = "".join(
@@ -47,6 +50,7 @@ def encode(name: str) -> str:
     return encoded
 
 
+@lru_cache(maxsize=1 << 14)
 def decode(part: str) -> str:
     """The name that `encode` was given."""
     return unquote(part)
