@@ -61,8 +61,7 @@ def seen(lake: Lake, kind: Kind) -> list[Held]:
     last: dict[str, LeaseKey] = {}
     for found in lake.store.list(f"lease/{kind}/"):
         key = parse_lease(found.key)
-        if key:
-            # In key order, and expiries have equally many digits: the last one stands.
+        if key and (key.holder not in last or last[key.holder].expires_ms < key.expires_ms):
             last[key.holder] = key
     return [held for key in last.values() if (held := _read(lake, key))]
 
@@ -76,13 +75,16 @@ def live(lake: Lake, kind: Kind, series: Sequence[str] = (), *, margin: float = 
 def _read(lake: Lake, key: LeaseKey) -> Held | None:
     try:
         body = json.loads(lake.store.read(str(key)))
-        return Held(key, tuple(str(name) for name in body["series"]), dict(body["about"]))
+        series, about = body["series"], body["about"]
+        if isinstance(series, list) and isinstance(about, dict):
+            return Held(key, tuple(str(name) for name in series), about)
     except KeyMissingError:
         # Given up since it was listed, or renewed often since: a holder keeps its last two objects.
         return None
     except (ValueError, KeyError, TypeError):
-        # Somebody holds something: taken for a lease on everything.
-        return Held(key)
+        pass
+    # Somebody holds something: taken for a lease on everything.
+    return Held(key)
 
 
 class Lease:

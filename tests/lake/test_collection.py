@@ -15,7 +15,7 @@ from dubwright import settings as all_settings
 from dubwright import wishes
 from dubwright.catalog import Catalog, Episode, Series
 from dubwright.errors import LeaseError
-from dubwright.lake import Lake, collection, layout, leases
+from dubwright.lake import Lake, collection, layout, leases, schemas
 from dubwright.lake.collection import Collected, Doomed, Wishes, collect
 from dubwright.lake.compaction import compact
 from dubwright.lake.layout import UnitKey
@@ -295,6 +295,12 @@ def test_one_series_alone_touches_no_other_and_no_blob(lake: Lake) -> None:
     done = collect(lake, grace=GRACE, wanted=None, delete=True, series="A")
     assert done.objects == {"unit": 1}
     assert len(keys(lake, "transcript/series=A/")) == 1 and len(keys(lake, "transcript/series=B/")) == 2
+
+
+def test_every_table_that_refers_to_blobs_is_asked() -> None:
+    """A table of another kind with blobs of its own would lose them: it has to be made known to the collection first."""
+    assert set(schemas.TABLES) - set(layout.UNIT_TABLES) == {"edit"}
+    assert blob_columns("edit") == []
 
 
 def test_digests_hold_what_was_added() -> None:

@@ -61,9 +61,11 @@ def test_a_dead_holders_lease_runs_out_and_can_be_cleared(lake: Lake) -> None:
     assert leases.seen(lake, "run") == []
 
 
-def test_a_lease_that_cannot_be_read_protects_everything(lake: Lake) -> None:
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b'{"series": "a", "about": {}}', b'{"series": ["b"]}'])
+def test_a_lease_that_cannot_be_read_protects_everything(lake: Lake, body: bytes) -> None:
     key = LeaseKey("run", "0" * 26, round(time.time() * 1000) + 60_000)
-    lake.store.put_if_absent(str(key), b"{")
+    lake.store.put_if_absent(str(key), body)
+    lake.store.put_if_absent(f"lease/run/{'0' * 26}/9.json", b"")
     assert [held.key for held in leases.live(lake, "run", ["a"])] == [key]
 
 
