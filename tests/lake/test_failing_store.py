@@ -79,7 +79,7 @@ def test_reads_and_commits_come_right_while_connections_break(
         return created
 
     with ThreadPoolExecutor(8) as threads:
-        assert all(threads.map(work, range(40)))
+        assert all(threads.map(work, range(24)))
     key = lake.put_blob(large)
     with lake.blob_file(key) as path:
         assert path.read_bytes() == large.read_bytes()
@@ -89,7 +89,7 @@ def test_reads_and_commits_come_right_while_connections_break(
     proxy.faults = Faults()
     for found in lake.store.list():
         assert len(lake.store.read(found.key)) == found.size
-    assert sum(1 for _ in lake.units("transcript")) == 40
+    assert sum(1 for _ in lake.units("transcript")) == 24
 
 
 def test_a_slow_store_is_waited_for(radosgw: S3Server, proxy: FailingProxy) -> None:
