@@ -55,7 +55,7 @@ async def each_series(
         if deployment:
 
             async def one(series: str) -> None:
-                await _deployed(deployment, run.parameters(series, episodes[series]))
+                await _deployed(deployment, run.parameters(series, episodes[series]), settings.cluster.priority)
 
             await _in_turn(episodes, one, turn, gate)
         else:
@@ -80,9 +80,10 @@ async def _in_turn(names: Any, one: Any, turn: asyncio.Semaphore, gate: Any) -> 
     await asyncio.gather(*(when_it_is_time(name) for name in names))
 
 
-async def _deployed(deployment: str, parameters: dict[str, Any]) -> None:
+async def _deployed(deployment: str, parameters: dict[str, Any], queue: str) -> None:
+    """Run a deployment and wait for its end; the pool's queues are named after the priorities."""
     try:
-        await arun_deployment(deployment, parameters=parameters, timeout=None, poll_interval=5)
+        await arun_deployment(deployment, parameters=parameters, work_queue_name=queue, timeout=None, poll_interval=5)
     except ObjectNotFound as error:
         raise SettingsError(
             f"Prefect knows no deployment {deployment!r}",

@@ -43,13 +43,16 @@ async def localize_catalog(
     until: str = "render",
     retry_failed: bool = False,
 ) -> Any:
-    """Plan a catalogue and localize each series that lacks something. `to` may be left out for a registered catalogue.
+    """Plan a catalogue and localize each series that lacks something.
 
+    `to` may be left out for registered catalogues: each then comes into its own languages, at its own priority.
     `settings` is laid over the environment, the settings file and the profile, as the command line's flags are.
     Ends failed, with everything else delivered, if a unit failed.
     """
     resolved = all_settings.load(settings)
     lake = open_lake(resolved.lake)
+    if to is None and source == registered.PREFIX:
+        return await _each_registered(lake, settings, until, retry_failed)
     to = to or list(await asyncio.to_thread(registered.languages_of, source, lake))
     planner = plans.planner(to, resolved, lake, until=until, retry_failed=retry_failed)
     before = await asyncio.to_thread(_survey, planner, source, only, lake)
@@ -65,6 +68,25 @@ async def localize_catalog(
     worked_on = Catalog(source, tuple(each for each in after.catalog.series if each.name in before.lacking))
     await report.publish(planner, worked_on, lake)
     return state_of(after, stopped)
+
+
+async def _each_registered(lake: Lake, settings: dict[str, Any] | None, until: str, retry_failed: bool) -> Any:
+    """Localize one registered catalogue after the other, the most urgent first."""
+    entries = await asyncio.to_thread(registered.entries, lake)
+    failed = []
+    for entry in sorted(entries, key=lambda entry: registered.PRIORITIES.index(entry.priority)):
+        given = settings or {}
+        own = {**given, "cluster": {"priority": entry.priority, **given.get("cluster", {})}}
+        state = await localize_catalog(
+            entry.address, settings=own, until=until, retry_failed=retry_failed, return_state=True
+        )
+        if state.is_cancelled():
+            return state
+        if not state.is_completed():
+            failed.append(f"{entry.name}: {state.message}")
+    if failed:
+        return Failed(message="; ".join(failed))
+    return Completed(message=f"{len(entries)} registered catalogues are complete")
 
 
 @flow(flow_run_name="{series} to {to}", validate_parameters=True)

@@ -211,6 +211,8 @@ class Dispatcher:
                         where=line.waiting[0][2].work.label,
                         remedy=f"start one with --resources '{wanted}'",
                     )
+                    for _, _, pending in line.waiting:
+                        await asyncio.to_thread(self.bench.record, pending.work, nobody)
                     self._give_up(line, nobody)
             self._pump()
 

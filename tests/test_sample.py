@@ -81,10 +81,10 @@ def test_every_unit_is_committed_once(delivered: Path) -> None:
 
 def test_scores(figures: dict[tuple[str, str | None], Figure], capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        print("\n\nThe sample series against its ground truth")  # noqa: T201
+        print("\n\nThe sample series against its ground truth")
         for figure in figures.values():
             bound = "" if figure.bound is None else f"   (bound: {figure.bound:g})"
-            print(f"  {figure.metric:<14} {figure.language or 'source':<7} {figure.value:8.3f}{bound}")  # noqa: T201
+            print(f"  {figure.metric:<14} {figure.language or 'source':<7} {figure.value:8.3f}{bound}")
     for figure in figures.values():
         if figure.bound is not None:
             assert figure.value <= figure.bound, figure
