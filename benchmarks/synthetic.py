@@ -38,7 +38,7 @@ def settings() -> all_settings.Settings:
 
 
 def make(folder: Path, *, series: int, episodes: int, languages: int, done: float, seed: int = 7) -> None:
-    """Write the manifest and the keys. Of the series, `done` is complete, a few have gaps, the rest is untouched."""
+    """Write the manifest and the keys. Of the series a share of `done` is begun, with gaps; the rest is untouched."""
     rng = random.Random(seed)
     folder.mkdir(parents=True, exist_ok=True)
     names = [f"{''.join(rng.sample(NAMES, 4))} {number:05d}" for number in range(series)]
@@ -58,9 +58,8 @@ def make(folder: Path, *, series: int, episodes: int, languages: int, done: floa
     planner = plans.planner(LANGUAGES[:languages], settings(), empty)
     (folder / "keys").mkdir(exist_ok=True)
     written: dict[str, list[str]] = {}
-    for plan in planner.by_series(catalog):
-        if rng.random() > done + 0.02:
-            continue
+    begun = catalog.of({name for name in names if rng.random() < done})
+    for plan in planner.by_series(begun):
         for unit in plan:
             if rng.random() < 0.999:
                 key = unit.work.key
@@ -76,26 +75,32 @@ class ListOnlyStore(LocalStore):
 
     def __init__(self, folder: Path, page_s: float = 0.05) -> None:
         super().__init__(folder / "no-lake")
-        self.folder = folder / "keys"
+        self.files = sorted((folder / "keys").iterdir(), key=lambda path: path.stem.replace("~", "/") + "/")
         self.page_s = page_s
         self.pages = 0
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
-        place = prefix.partition("series=")[0].strip("/").replace("/", "~")
-        path = self.folder / f"{place}.txt"
-        if not path.exists():
-            self._turn()
-            return
-        with path.open("rb") as file:
-            _seek(file, max(prefix, after).encode())
-            for number, line in enumerate(file):
-                if number % PAGE == 0:
-                    self._turn()
-                key = line[:-1].decode()
+        self._turn()
+        number = 0
+        for path in self.files:
+            begins = path.stem.replace("~", "/") + "/"
+            # A file holds the keys of one partition; '0' is what follows '/'.
+            if not (begins.startswith(prefix) or prefix.startswith(begins)) or after > begins[:-1] + "0":
+                continue
+            for key in self._keys(path, max(prefix, after)):
                 if not key.startswith(prefix):
-                    return
+                    break
                 if key > after:
+                    number += 1
+                    if number % PAGE == 1 and number > 1:
+                        self._turn()
                     yield ObjectInfo(key, 1000, NOW)
+
+    def _keys(self, path: Path, start: str) -> Iterator[str]:
+        with path.open("rb") as file:
+            _seek(file, start.encode())
+            for line in file:
+                yield line[:-1].decode()
 
     def _turn(self) -> None:
         self.pages += 1

@@ -10,7 +10,7 @@ from desk import estimates, show
 from desk.options import From, Json, Lake, Profile, Set, To, Verbose, split_languages, to_flags
 from desk.settle import settle
 from dubwright import backfill as backfills
-from dubwright import catalog, plan, settings
+from dubwright import plan, settings
 from dubwright.lake import open_lake
 
 
@@ -37,7 +37,7 @@ def backfill(
     resolved = settings.load(flags)
     planner = plan.planner(split_languages(to), resolved, open_lake(resolved.lake))
     limits = backfills.Limits(tuple(series or ()), backfills.since(since), minutes)
-    chosen = backfills.choose(planner, catalog.load(source, None, planner.lake), limits)
+    chosen = backfills.choose(planner, backfills.load(source, limits, planner.lake), limits)
     if dry_run:
         estimates.selection(chosen, planner.lake)
         return

@@ -170,7 +170,7 @@ def status(
     show.as_json = as_json
     store = open_lake(settings.load(to_flags(lake=lake, profile=profile)).lake)
     if costs:
-        estimates.costs(history.costs(store, series), store)
+        estimates.costs(history.costs(store, [series] if series else ()), store)
         return
     show.status(coverage.coverage(store, series), list(coverage.standing_failures(store, series)), store)
 

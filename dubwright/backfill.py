@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from dubwright import catalog as catalogs
 from dubwright import history
 from dubwright.catalog import Catalog
 from dubwright.errors import SettingsError
@@ -20,6 +21,8 @@ from dubwright.plan import Plan, Planner, Survey
 # What an episode is taken to last that nobody has ingested yet, where the lake has none to compare with.
 MINUTES = 2.0
 READS_AT_ONCE = 32
+# Episodes whose costs an estimate stands on.
+ESTIMATED_FROM = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +85,22 @@ def since(text: str | None) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def load(source: str, limits: Limits, lake: Lake) -> Catalog:
+    """The catalogue as far as the limits leave it: where one series is named, nothing else is looked at."""
+    return catalogs.load(source, limits.series[0] if len(limits.series) == 1 else None, lake)
+
+
 def choose(planner: Planner, catalog: Catalog, limits: Limits) -> Selection:
     """Take on what lacks something, in the catalogue's order, up to the limits.
 
     Raises `SettingsError` for a series that is not there.
     """
+    everything = catalog.series
     if limits.series:
-        known = {series.name for series in catalog.series}
-        strange = [name for name in limits.series if name not in known]
+        strange = set(limits.series) - {series.name for series in catalog.series}
         if strange:
             raise SettingsError(
-                f"the catalogue has no series {', '.join(map(repr, strange))}",
+                f"the catalogue has no series {', '.join(map(repr, sorted(strange)))}",
                 where=catalog.source,
                 field="series",
                 remedy="`dubwright status` lists the series",
@@ -100,8 +108,10 @@ def choose(planner: Planner, catalog: Catalog, limits: Limits) -> Selection:
         catalog = catalog.of(limits.series)
     survey = planner.survey(catalog)
     selection = Selection(survey)
-    known_costs = history.costs(planner.lake)
-    usual = next((cost.minutes for cost in known_costs if cost.stage == "ingest"), MINUTES)
+    # What these series took is nearest; a series that nobody has begun is taken to be like the others.
+    own = history.costs(planner.lake, limits.series, sample=ESTIMATED_FROM) if limits.series else []
+    known = own or history.costs(planner.lake, near=[series.name for series in everything], sample=ESTIMATED_FROM)
+    usual = next((cost.minutes for cost in known if cost.stage == "ingest"), MINUTES)
     if limits.by_episode:
         _by_episode(planner, survey, limits, selection, usual)
     else:
@@ -111,7 +121,7 @@ def choose(planner: Planner, catalog: Catalog, limits: Limits) -> Selection:
         last = planner.stages[-1].name
         lacking = max((counts["wanted"] for (stage, _), counts in survey.counts.items() if stage == last), default=0)
         selection.minutes = lacking * usual
-    selection.seconds, selection.bytes, selection.unknown = history.expected(selection.units, known_costs)
+    selection.seconds, selection.bytes, selection.unknown = history.expected(selection.units, known)
     return selection
 
 

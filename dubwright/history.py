@@ -6,19 +6,22 @@ Every unit's file says what it took. Costs are of a sample of episodes, drawn ev
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 from dubwright.coverage import languages
 from dubwright.errors import KeyMissingError
-from dubwright.lake import Lake, UnitFile
+from dubwright.lake import Lake, UnitFile, layout
 from dubwright.lake.layout import UnitKey
 from dubwright.stages import STAGES
 
 SAMPLE = 64
 READS_AT_ONCE = 32
+# Of the episodes behind a place in the lake one of so many is drawn.
+NEIGHBOURS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,14 @@ class Cost:
         return asdict(self)
 
 
-def costs(lake: Lake, series: str | None = None, sample: int = SAMPLE, seed: int = 7) -> list[Cost]:
-    """Costs by stage, language and engine, in the order of the stages; of one series or of the whole lake."""
-    sources = list(lake.units("source", series=series))
-    drawn = random.Random(seed).sample(sources, min(sample, len(sources)))  # noqa: S311  not for secrets
+def costs(
+    lake: Lake, series: Collection[str] = (), near: Sequence[str] = (), sample: int = SAMPLE, seed: int = 7
+) -> list[Cost]:
+    """Costs by stage, language and engine, in the order of the stages; of some series or of the whole lake.
+
+    Where the lake's series are known roughly, `near` names them: then the lake is not gone through to draw a sample.
+    """
+    drawn = _drawn(lake, series, near, sample, random.Random(seed))  # noqa: S311  not for secrets
     tongues = list(languages(lake, "translation"))
     with ThreadPoolExecutor(READS_AT_ONCE) as threads:
         keys = [key for found in threads.map(lambda source: _of_episode(lake, source, tongues), drawn) for key in found]
@@ -83,6 +90,22 @@ def expected(wanted: Mapping[tuple[str, str | None], int], known: Sequence[Cost]
         seconds += number * sum(cost.wall_s * cost.minutes * cost.units for cost in like) / units
         size += number * sum(cost.bytes * cost.minutes * cost.units for cost in like) / units
     return seconds, size, list(dict.fromkeys(unknown))
+
+
+def _drawn(lake: Lake, series: Collection[str], near: Sequence[str], sample: int, dice: random.Random) -> list[UnitKey]:
+    """Episodes that were ingested: of these series, or from wherever the lake goes on behind the names of `near`."""
+    if series or not near:
+        sources = [key for name in series or (None,) for key in lake.units("source", series=name)]
+        return dice.sample(sources, min(sample, len(sources)))
+
+    def behind(name: str) -> list[UnitKey]:
+        start = layout.unit_prefix("source", None, name)
+        found = islice(lake.store.list("source/", after=start), NEIGHBOURS)
+        return [key for each in found if (key := layout.parse_unit(each.key))]
+
+    names = dice.sample(near, min(sample, len(near)))
+    with ThreadPoolExecutor(READS_AT_ONCE) as threads:
+        return list(dict.fromkeys(dice.choice(keys) for keys in threads.map(behind, names) if keys))
 
 
 def _of_episode(lake: Lake, source: UnitKey, tongues: Iterable[str]) -> list[UnitKey]:

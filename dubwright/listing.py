@@ -47,60 +47,58 @@ def read(
 ) -> Iterator[SeriesListing]:
     """What the lake has of each series, in the order of their keys. Keys of other series are passed over."""
     in_order = sorted(set(series), key=_series_part)
-    partitions = [(stage, language) for stage in stages for language in (languages if stage.per_language else (None,))]
+    heads = _Heads.of(stages, languages)
     with ThreadPoolExecutor(LISTINGS_AT_ONCE, thread_name_prefix="dubwright-list") as threads:
         if len(in_order) <= SERIES_LISTED_ALONE:
-            yield from threads.map(lambda name: _one(lake, name, partitions, languages), in_order)
-            return
-        units = [
-            (stage.table, language, _Stream(lake, layout.unit_prefix(stage.table, language), threads))
-            for stage, language in partitions
-        ]
-        failures = [
-            _Stream(lake, layout.failure_prefix(stage.name, language), threads) for stage, language in partitions
-        ]
-        edits = [_Stream(lake, layout.unit_prefix("edit", language), threads) for language in languages]
-        for name in in_order:
-            part = _series_part(name)
-            listing = SeriesListing(name)
-            for table, language, stream in units:
-                listing.units[table, language] = set(stream.take(part))
-            _add_failures(listing, (stream.prefix + part + rest for stream in failures for rest in stream.take(part)))
-            _add_edits(listing, (stream.prefix + part + rest for stream in edits for rest in stream.take(part)))
-            yield listing
+
+            def rest(head: str, name: str) -> list[str]:
+                prefix = head + _series_part(name)
+                return [found.key[len(prefix) :] for found in lake.store.list(prefix)]
+
+            # All of it side by side: what takes time is the way to the store and back.
+            alone = [(name, threads.map(rest, heads, [name] * len(heads))) for name in in_order]
+            yield from (heads.listing(name, rests) for name, rests in alone)
+        else:
+            streams = [_Stream(lake, head, threads) for head in heads]
+            for name in in_order:
+                yield heads.listing(name, (stream.take(_series_part(name)) for stream in streams))
 
 
-def _one(
-    lake: Lake, name: str, partitions: Iterable[tuple[Stage, str | None]], languages: Iterable[str]
-) -> SeriesListing:
-    listing, part = SeriesListing(name), _series_part(name)
-    for stage, language in partitions:
-        head = layout.unit_prefix(stage.table, language) + part
-        listing.units[stage.table, language] = {found.key[len(head) :] for found in lake.store.list(head)}
-        failures = lake.store.list(layout.failure_prefix(stage.name, language) + part)
-        _add_failures(listing, (found.key for found in failures))
-    for language in languages:
-        _add_edits(listing, (found.key for found in lake.store.list(layout.unit_prefix("edit", language) + part)))
-    return listing
+class _Heads(tuple[str, ...]):
+    """The prefixes before `series=` of all that a plan looks at: units, then failures, then edits."""
+
+    partitions: list[Partition]
+
+    @classmethod
+    def of(cls, stages: Sequence[Stage], languages: Sequence[str]) -> _Heads:
+        partitions = [
+            (stage, language) for stage in stages for language in (languages if stage.per_language else (None,))
+        ]
+        units = [layout.unit_prefix(stage.table, language) for stage, language in partitions]
+        failures = [layout.failure_prefix(stage.name, language) for stage, language in partitions]
+        heads = cls((*units, *failures, *(layout.unit_prefix("edit", language) for language in languages)))
+        heads.partitions = [(stage.table, language) for stage, language in partitions]
+        return heads
+
+    def listing(self, name: str, rests: Iterable[Iterable[str]]) -> SeriesListing:
+        """A series' listing, from the rest of its keys behind each of the prefixes."""
+        found, count = SeriesListing(name), len(self.partitions)
+        for place, (head, keys) in enumerate(zip(self, rests, strict=True)):
+            if place < count:
+                found.units[self.partitions[place]] = set(keys)
+                continue
+            for key in keys:
+                whole = head + _series_part(name) + key
+                # In key order: of the attempts at a unit the last one stands.
+                if failure := layout.parse_failure(whole):
+                    found.failures[failure.unit] = failure
+                elif edit := layout.parse_edit(whole):
+                    found.edits.setdefault((edit.language, edit.episode), []).append(whole)
+        return found
 
 
 def _series_part(series: str) -> str:
     return f"series={layout.encode(series)}/"
-
-
-def _add_failures(listing: SeriesListing, keys: Iterable[str]) -> None:
-    for key in keys:
-        failure = layout.parse_failure(key)
-        if failure:
-            # In key order: the last attempt stands.
-            listing.failures[failure.unit] = failure
-
-
-def _add_edits(listing: SeriesListing, keys: Iterable[str]) -> None:
-    for key in keys:
-        edit = layout.parse_edit(key)
-        if edit:
-            listing.edits.setdefault((edit.language, edit.episode), []).append(key)
 
 
 class _Stream:

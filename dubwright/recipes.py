@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
@@ -30,6 +30,7 @@ class Recipes:
 
     settings: Settings
     source_language: str
+    _known: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def recipe(
         self,
@@ -46,23 +47,30 @@ class Recipes:
         `source` is the video's digest where the stage reads the video alone, `upstream` the fingerprints of the units
         that it reads by stage, `facts` a digest of the series' facts that apply, `edits` the keys of the corrections.
         """
-        section = self.settings.section(stage.name)
-        engine = stage.module.engine(section, language)
-        return {
-            "stage": stage.name,
-            "schema": schemas.VERSION,
-            "revision": stage.module.REVISION,
-            "language": language,
-            "source_language": self.source_language,
+        return self._constant(stage, language) | {
             "source": None if upstream else source,
             "upstream": dict(upstream),
-            "engine": engine.name,
-            "engine_revision": engine.revision,
-            "models": {name: registry.get(name).sha256 for name in artefacts(engine, section)},
-            "settings": section.model_dump(mode="json", exclude={"engine", "engines", "model"}),
             "facts": facts,
             "edits": fingerprint({"edits": list(edits)}) if edits else None,
         }
+
+    def _constant(self, stage: Stage, language: str) -> dict[str, Any]:
+        """What is the same for every series and episode."""
+        if (stage.name, language) not in self._known:
+            section = self.settings.section(stage.name)
+            engine = stage.module.engine(section, language)
+            self._known[stage.name, language] = {
+                "stage": stage.name,
+                "schema": schemas.VERSION,
+                "revision": stage.module.REVISION,
+                "language": language,
+                "source_language": self.source_language,
+                "engine": engine.name,
+                "engine_revision": engine.revision,
+                "models": {name: registry.get(name).sha256 for name in artefacts(engine, section)},
+                "settings": section.model_dump(mode="json", exclude={"engine", "engines", "model"}),
+            }
+        return self._known[stage.name, language]
 
     def digester(self, stage: Stage, language: str) -> Digester:
         """The fingerprints of a stage in a language, without corrections; to be told the facts of each series."""

@@ -11,7 +11,6 @@ from prefect.artifacts import acreate_table_artifact
 from prefect.states import Cancelled, Completed
 
 from dubwright import backfill as backfills
-from dubwright import catalog as catalogs
 from dubwright import plan as plans
 from dubwright import settings as all_settings
 from dubwright.backfill import Limits, Selection
@@ -48,7 +47,7 @@ async def backfill(
     limits = Limits(tuple(series or ()), backfills.since(since), budget_minutes)
 
     def choose() -> Selection:
-        return backfills.choose(planner, catalogs.load(source, None, lake), limits)
+        return backfills.choose(planner, backfills.load(source, limits, lake), limits)
 
     chosen = await asyncio.to_thread(choose)
     await acreate_table_artifact(key=ARTIFACT, table=[chosen.as_dict()], description=f"{source} to {', '.join(to)}")
