@@ -72,20 +72,20 @@ def measure(arguments: argparse.Namespace, root: Path, stack: ExitStack) -> None
         str(port),
         "--no-dashboard",
     ]
-    processes = {"scheduler": stack.enter_context(_process(scheduler, root))}
+    processes = {"scheduler": stack.enter_context(_process("scheduler", scheduler, root))}
     left = arguments.workers
     while left > 0:
         number = min(left, WORKERS_PER_PROCESS)
         command = [sys.executable, "-m", "benchmarks.simulated_workers", address, "--number", str(number)]
         command += ["--seconds", str(arguments.seconds), "--log", str(log), "--name", f"p{left}"]
-        stack.enter_context(_process(command, root))
+        stack.enter_context(_process(f"workers {left}", command, root))
         left -= number
     time.sleep(10)
     languages = ",".join(LANGUAGES[: arguments.languages])
     command = [str(Path(sys.executable).with_name("dubwright")), "backfill", str(manifest), "--to", languages]
     command += ["--hours", str(arguments.minutes / 60), "--lake", str(root / "lake"), "--profile", "fake", "--json"]
     command += ["--set", f"cluster.address={address}", "--set", f"cluster.packet_s={arguments.packet}"]
-    flow = processes["flow"] = stack.enter_context(_process(command, root))
+    flow = processes["flow"] = stack.enter_context(_process("flow", command, root))
     peaks = dict.fromkeys(processes, 0)
     spent = dict.fromkeys(processes, 0.0)
     done = threading.Event()
@@ -100,6 +100,8 @@ def measure(arguments: argparse.Namespace, root: Path, stack: ExitStack) -> None
                 spent[name] = times.user + times.system
             except psutil.NoSuchProcess:
                 continue
+    if flow.poll() not in (None, 0):
+        print((root / "flow.out").read_text(errors="replace"))
     _print(arguments, log, peaks, spent)
 
 
@@ -122,10 +124,10 @@ def _print(arguments: argparse.Namespace, log: Path, peaks: dict[str, int], spen
 
 
 @contextmanager
-def _process(command: list[str], root: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _process(name: str, command: list[str], root: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process for the time of the block; what it prints goes to a file."""
     environment = os.environ | {"PREFECT_HOME": str(root / "prefect"), "DO_NOT_TRACK": "1"}
-    with (root / f"{len(list(root.glob('*.out')))}.out").open("wb") as output:
+    with (root / f"{name}.out").open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
         try:
             yield process

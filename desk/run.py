@@ -110,7 +110,7 @@ def carry_out(flow: str, wanted: Mapping[Partition, int], parameters: dict[str, 
         show.note(f"{sum(wanted.values())} units to do; starting Prefect and Dask …")
         # Imported here: Prefect takes seconds to import, and reads its settings while it does.
         from httpx import HTTPError
-        from prefect.exceptions import PrefectHTTPStatusError, TerminationSignal
+        from prefect.exceptions import TerminationSignal
 
         from tasks.events import listening
 
@@ -123,12 +123,13 @@ def carry_out(flow: str, wanted: Mapping[Partition, int], parameters: dict[str, 
                 # The second is Prefect's own name for SIGTERM, which it takes over while a flow runs.
                 show.note("Interrupted. What is committed stays; run the same command again to go on.")
                 raise typer.Exit(INTERRUPTED) from None
-            except (HTTPError, PrefectHTTPStatusError) as error:
+            except HTTPError as error:
                 # The work does not need it: what the lake has by now decides.
                 show.note(f"Prefect's server went away before it knew how the run ended: {error}")
                 server_lost = True
                 return time.monotonic() - started
-    if state.is_crashed() or state.is_cancelled():
+    # A run whose units failed says so itself; one that ended by an error of its own must not do so silently.
+    if state.is_crashed() or state.is_cancelled() or "exception" in (state.message or ""):
         show.note(f"The run ended early: {state.message}")
     return time.monotonic() - started
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 import typer
@@ -21,7 +22,9 @@ def settle(
     # Of a large catalogue the series worked on; of a small one all, so that a second run still says what there is.
     names = [series.name for series in works.series]
     told = works.of(before.lacking if len(names) > listing.SERIES_LISTED_ALONE else names)
-    rows = list(report.delivered(planner.by_series(told), store))
+    delivered = report.delivered(planner.by_series(told), store)
+    # People see the first rows of many; reading what stands behind all the others would take long.
+    rows = list(delivered if show.as_json or out else islice(delivered, show.MOST_ROWS + 1))
     failures = list(report.failures(planner, after, store))
     exported = []
     if out:

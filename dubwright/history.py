@@ -6,10 +6,10 @@ Every unit's file says what it took. Costs are of a sample of episodes, drawn ev
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 
 from dubwright.coverage import languages
@@ -57,7 +57,15 @@ def costs(
     drawn = _drawn(lake, series, near, sample, random.Random(seed))  # noqa: S311  not for secrets
     tongues = list(languages(lake, "translation"))
     with ThreadPoolExecutor(READS_AT_ONCE) as threads:
-        keys = [key for found in threads.map(lambda source: _of_episode(lake, source, tongues), drawn) for key in found]
+        tables = [
+            (stage.table, tag) for stage in STAGES.values() for tag in (tongues if stage.per_language else (None,))
+        ]
+
+        def units(where: tuple[UnitKey, tuple[str, str | None]]) -> list[UnitKey]:
+            source, (table, language) = where
+            return list(lake.units(table, language=language, series=source.series, episode=source.episode))
+
+        keys = [key for found in threads.map(units, product(drawn, tables)) for key in found]
         files = [file for file in threads.map(lambda key: _read(lake, key), keys) if file]
     minutes = {_where(file.key): file.row()["duration_ms"] / 60_000 for file in files if file.key.table == "source"}
     groups: dict[tuple[str, str | None, str, str], list[tuple[UnitFile, float]]] = {}
@@ -106,17 +114,6 @@ def _drawn(lake: Lake, series: Collection[str], near: Sequence[str], sample: int
     names = dice.sample(near, min(sample, len(near)))
     with ThreadPoolExecutor(READS_AT_ONCE) as threads:
         return list(dict.fromkeys(dice.choice(keys) for keys in threads.map(behind, names) if keys))
-
-
-def _of_episode(lake: Lake, source: UnitKey, tongues: Iterable[str]) -> list[UnitKey]:
-    """Every unit of an episode."""
-    found = [source]
-    for stage in STAGES.values():
-        if stage.table == source.table:
-            continue
-        for language in tongues if stage.per_language else (None,):
-            found += lake.units(stage.table, language=language, series=source.series, episode=source.episode)
-    return found
 
 
 def _read(lake: Lake, key: UnitKey) -> UnitFile | None:

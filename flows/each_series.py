@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from httpx import HTTPError
+from prefect import get_run_logger
 from prefect.deployments import arun_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
@@ -15,7 +17,10 @@ from prefect.runtime import flow_run
 from dubwright.errors import SettingsError
 from dubwright.settings import Settings
 from tasks.cluster import bench
-from tasks.gate import watched
+from tasks.gate import Gate, watched
+
+# Before a series is begun again that Prefect's server would not have (s).
+WAITS_S = (5.0, 15.0, 45.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +74,24 @@ async def each_series(
         return gate.closed
 
 
-async def _in_turn(names: Any, one: Any, turn: asyncio.Semaphore, gate: Any) -> None:
+async def _in_turn(
+    names: Iterable[str], one: Callable[[str], Awaitable[None]], turn: asyncio.Semaphore, gate: Gate
+) -> None:
     async def when_it_is_time(series: str) -> None:
         async with turn:
-            while gate.held and gate.closed is None:
-                await asyncio.sleep(1)
-            if gate.open:
-                await one(series)
+            for wait in (*WAITS_S, None):
+                while gate.held and gate.closed is None:
+                    await asyncio.sleep(1)
+                if not gate.open:
+                    return
+                try:
+                    await one(series)
+                    return
+                except HTTPError as error:
+                    # A server that is overworked or starts anew is no reason to give up the other series; and a series
+                    # that is begun again does only what it lacks.
+                    get_run_logger().warning("%s: Prefect's server did not do its part: %s", series, error)
+                    await asyncio.sleep(wait or 0)
 
     await asyncio.gather(*(when_it_is_time(name) for name in names))
 
