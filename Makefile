@@ -1,16 +1,19 @@
 # make demo       the sample series, localized to English and Spanish
 # make test       everything that must pass; make test-fast: the fast part, within a minute
+# make faults     thirty rounds of a cluster whose processes are killed at random (ROUNDS=…, SEED=…)
 # make lint       style, types, import contracts
 # make lock       resolve the requirement files anew
 # make docs       write the reference pages anew
 # make clean      remove what the others made, but for the models' cache
 PYTHON ?= python3
 DEMO ?= demo
+ROUNDS ?= 30
+SEED ?= 7
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast lint lock docs clean install install-dev
+.PHONY: demo test test-fast faults lint lock docs clean install install-dev
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -48,6 +51,9 @@ test-fast: install-dev
 test: lint test-fast
 	$(BIN)/pytest -m "models and not e2e"
 	$(BIN)/pytest -m e2e
+
+faults: install-dev
+	FAULT_ROUNDS=$(ROUNDS) FAULT_SEED=$(SEED) $(BIN)/pytest -m e2e -s tests/faults/test_rounds.py
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url pyproject.toml
