@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 from prefect import flow, get_run_logger
 from prefect.states import Cancelled, Completed, Failed
@@ -111,12 +113,9 @@ async def localize_series(
     planner = plans.planner(to, resolved, lake, until=until, retry_failed=retry_failed)
     above = runs_above()
     # Before the lake is listed: nobody collects now what this run is about to count on.
-    lease = leases.running(lake, [series], about={"flow_run": str(above[0]) if above else None})
-    await asyncio.to_thread(lease.__enter__)
-    try:
+    async with _lease(lake, series, above):
         whole = await asyncio.to_thread(_load, source, series, lake)
-        catalog = whole.narrowed({series: episodes})
-        plan = await asyncio.to_thread(planner.build, catalog)
+        plan = await asyncio.to_thread(planner.build, whole.narrowed({series: episodes}))
         by_episode: dict[str, list[PlannedUnit]] = {}
         for unit in plan:
             by_episode.setdefault(unit.work.episode, []).append(unit)
@@ -127,13 +126,22 @@ async def localize_series(
         ):
             failed = sum(await asyncio.gather(*(_episode(units, dispatcher) for units in by_episode.values())))
             stopped = gate.closed
-    finally:
-        await asyncio.to_thread(lease.__exit__, None, None, None)
     if stopped:
         return Cancelled(message=f"stopped: {stopped}; what is committed stays")
     if failed:
         return Failed(message=f"{failed} units failed; the others are delivered")
     return Completed(message=f"{len(plan.units)} units committed")
+
+
+@asynccontextmanager
+async def _lease(lake: Lake, series: str, runs: Sequence[UUID]) -> AsyncIterator[None]:
+    """Hold a run's lease on a series without blocking the event loop while a collector is waited for."""
+    lease = leases.running(lake, [series], about={"flow_run": str(runs[0]) if runs else None})
+    await asyncio.to_thread(lease.__enter__)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(lease.__exit__, None, None, None)
 
 
 def _carrier(settings: Settings) -> Any:

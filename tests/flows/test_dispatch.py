@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -13,9 +14,10 @@ from dubwright.errors import ClusterError, EngineOutputError, MediaError
 from dubwright.lake import Lake
 from dubwright.plan import build
 from dubwright.settings import ClusterSettings, Settings, load
+from dubwright.translate.fake import FakeTranslator
 from dubwright.unit import Receipt, Work
 from tasks import dispatch
-from tasks.cluster import Bench
+from tasks.cluster import Bench, needs
 from tasks.dispatch import Dispatcher, Packet, dispatching
 from tasks.gate import Gate, Stopped
 
@@ -198,3 +200,11 @@ def test_a_packet_is_named_after_what_it_holds(works: list[Work], fake_settings:
 
     assert asyncio.run(go()) == "ingest S/000 and 2 more"
     assert load({"cluster": {"priority": "release"}}).cluster.priority == "release"
+
+
+def test_an_engine_on_a_gpu_takes_its_token(works: list[Work], monkeypatch: pytest.MonkeyPatch) -> None:
+    work = of(works, "translate")[0]
+    assert needs(work) == {"mt": 1}
+    on_gpu = replace(FakeTranslator.info, device="cuda")
+    monkeypatch.setattr(FakeTranslator, "info", on_gpu)
+    assert needs(work) == {"mt": 1, "GPU": 1}
