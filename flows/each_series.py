@@ -20,7 +20,7 @@ from tasks.cluster import bench
 from tasks.gate import Gate, watched
 
 # Before a series is begun again that Prefect's server would not have (s).
-WAITS_S = (5.0, 15.0, 45.0)
+WAITS_S = (5.0, 15.0)
 
 
 @dataclass(frozen=True, slots=True)
