@@ -60,9 +60,8 @@ class Packet:
         """Have what has no outcome yet computed; raises one of the errors if a unit failed."""
         left = [unit for unit in self.units if not unit.outcome.done()]
         bench = self.dispatcher.bench
-        started = time.monotonic()
         outcomes = await bench.compute([unit.work for unit in left])
-        self.dispatcher.took(self.stage, outcomes, time.monotonic() - started)
+        self.dispatcher.took(self.stage, outcomes)
         errors = []
         for unit, outcome in zip(left, outcomes, strict=True):
             if isinstance(outcome, Receipt):
@@ -128,7 +127,7 @@ class Dispatcher:
         self._pump()
         return await pending.outcome
 
-    def took(self, stage: str, outcomes: Sequence[Receipt | Exception], seconds: float) -> None:
+    def took(self, stage: str, outcomes: Sequence[Receipt | Exception]) -> None:
         """Learn how long units of a stage take on a Dask worker, from what the workers measured."""
         walls = [outcome.cost.get("wall_s", 0.0) for outcome in outcomes if isinstance(outcome, Receipt)]
         for wall in walls:
