@@ -126,7 +126,7 @@ def probe(path: Path) -> MediaInfo:
     size = _size(path)
     with open_untrusted(path) as container:
         # AVI writes no times of display down, and what FFmpeg makes up for them is late by a frame or two.
-        picture = _Track(_first_picture(container, path), has_pts=container.format.name != "avi")
+        picture = _Track(first_picture(container, path), has_pts=container.format.name != "avi")
         sound = _Track(first_sound(container, path))
         _read_packets(container, picture, sound, path)
         steps = np.diff(np.sort(np.asarray(picture.starts)))
@@ -136,7 +136,7 @@ def probe(path: Path) -> MediaInfo:
         picture_end = max(picture.end, max(picture.starts) + usual)
         duration = picture_end - picture.start
         first = min(picture.start, sound.heard)
-        rotation, turned = _rotation(picture.frame)
+        rotation, turned = quarter_turn(picture.frame)
         notes = [
             _check_whole(path, (container.duration or 0) / av.time_base, max(picture_end, sound.end) - first),
             turned,
@@ -206,7 +206,8 @@ def _size(path: Path) -> int:
     return size
 
 
-def _first_picture(container: InputContainer, path: Path) -> Any:
+def first_picture(container: InputContainer, path: Path) -> Any:
+    """The stream that counts as the file's picture. Raises `MediaError` if there is none, or none that decodes."""
     # A cover image is a video stream to FFmpeg, and no moving picture to anyone else.
     still = Disposition.attached_pic | Disposition.timed_thumbnails
     for stream in container.streams.video:
@@ -264,7 +265,7 @@ def _check_whole(path: Path, announced: float, found: float) -> str | None:
     return None
 
 
-def _rotation(frame: Any) -> tuple[int, str | None]:
+def quarter_turn(frame: Any) -> tuple[int, str | None]:
     """Clockwise turn in degrees, nearest quarter; and a note where the file asks for another angle."""
     matrix = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
