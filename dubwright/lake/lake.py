@@ -21,9 +21,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dubwright.errors import StoreError
+from dubwright.errors import StoreError, UnreadableError
 from dubwright.lake import layout, schemas
-from dubwright.lake.layout import EditKey, FailureKey, UnitKey
+from dubwright.lake.layout import EditKey, FailureKey, SeriesKey, UnitKey
 from dubwright.lake.store import ObjectStore, open_store
 
 METADATA = b"dubwright"
@@ -171,6 +171,34 @@ class Lake:
     def read_edits(self, keys: Sequence[str]) -> list[dict[str, Any]]:
         """The corrections behind these keys, in their order."""
         return [row for key in keys for row in _from_parquet(self.store.read(key)).to_pylist()]
+
+    # Facts about a series ------------------------------------------------------------------------------
+
+    def series_facts(self, series: str, kind: str) -> list[SeriesKey]:
+        """Every version of a series' facts of one kind, from the listing alone; oldest first."""
+        found = (layout.parse_series(each.key) for each in self.store.list(layout.series_prefix(series, kind)))
+        return sorted((key for key in found if key), key=lambda key: key.ulid)
+
+    def add_series_fact(self, series: str, kind: str, rows: Sequence[Mapping[str, Any]]) -> SeriesKey:
+        """Append a version of rows of the table `kind`; `series` and `created_at` are filled in. Its key."""
+        shared = {"series": series, "created_at": datetime.now(UTC)}
+        table = schemas.to_table(kind, [{**row, **shared} for row in rows])
+        data = _to_parquet(table, {"schema_version": schemas.VERSION})
+        while not self.store.put_if_absent(str(key := SeriesKey(series, kind, ulid())), data):
+            continue
+        return key
+
+    def read_series_facts(self, keys: Sequence[SeriesKey]) -> list[dict[str, Any]]:
+        """The rows behind these keys, in their order. Raises `UnreadableError` for a file that is none of ours."""
+        rows: list[dict[str, Any]] = []
+        for key in keys:
+            try:
+                rows += schemas.conform(key.kind, _from_parquet(self.store.read(str(key)))).to_pylist()
+            except (pa.ArrowException, KeyError, ValueError, OSError) as error:
+                raise UnreadableError(
+                    f"not a file of ours: {error}", where=self.uri, field=str(key), remedy="remove this object"
+                ) from error
+        return rows
 
 
 def open_lake(uri: str) -> Lake:

@@ -3,7 +3,7 @@
     source/series=S/episode=E/<fingerprint>.parquet                   (likewise transcript/)
     translation/language=en/series=S/episode=E/<fingerprint>.parquet  (likewise dub/, deliverable/, quality/)
     edit/language=en/series=S/episode=E/<ulid>.parquet
-    series/series=S/<kind>/<ulid>.parquet
+    series/series=S/<kind>/<ulid>.parquet                             (what people decided of a series: `cast`)
     failure/stage=T/[language=en/]series=S/episode=E/<fingerprint>/<attempt>.<permanent|transient>.json
     blob/<first 2 hex>/<sha256>.<ext>
     catalog/<NAME>/<version>.json                                     (registered catalogues; the last version counts)
@@ -30,7 +30,7 @@ _CATALOG = re.compile(r"catalog/([^/]+)/(\d{6,})\.json")
 _FAILURE = re.compile(r"(\d+)\.(permanent|transient)\.json")
 _LEASE = re.compile(r"lease/(run|collect)/([0-9A-HJKMNP-TV-Z]{26})/(\d{1,16})\.json")
 _SPEECH = re.compile(r"speech/([0-9a-f]{2})/\1[0-9a-f]{30}")
-_SERIES = re.compile(r"series/series=[^/]+/[a-z-]+/[0-9A-HJKMNP-TV-Z]{26}\.parquet")
+_SERIES = re.compile(r"series/series=([^/]+)/([a-z-]+)/([0-9A-HJKMNP-TV-Z]{26})\.parquet")
 # The tables whose files are units; what a unit reads stands in a table before its own.
 UNIT_TABLES = ("source", "transcript", "translation", "dub", "deliverable", "quality")
 # One level of a path holds 255 bytes almost everywhere; "language=", "episode=" and a margin are taken off.
@@ -128,6 +128,29 @@ def parse_edit(key: str) -> EditKey | None:
     # An edit's key is a unit's with another kind of file name.
     unit = parse_unit(f"{head}/{'0' * 32}.parquet") if found and head.startswith("edit/") else None
     return EditKey(unit.language, unit.series, unit.episode, found[1]) if found and unit and unit.language else None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesKey:
+    """One version of a fact about a series, such as its `cast`; `ulid` sorts by time."""
+
+    series: str
+    kind: str
+    ulid: str
+
+    def __str__(self) -> str:
+        return f"{series_prefix(self.series, self.kind)}{self.ulid}.parquet"
+
+
+def series_prefix(series: str, kind: str) -> str:
+    """The prefix of all versions of a series' facts of one kind."""
+    return f"series/series={encode(series)}/{kind}/"
+
+
+def parse_series(key: str) -> SeriesKey | None:
+    """The fact that a key names, or None if it names none."""
+    found = _SERIES.fullmatch(key)
+    return SeriesKey(decode(found[1]), found[2], found[3]) if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,23 @@ TABLES: dict[str, pa.Schema] = {
             _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
         ]
     ),
+    "cast": pa.schema(
+        [
+            _field("series", TEXT, "the work", required=True),
+            _field("kind", TEXT, "what is decided: link, name, merge, split, assign", required=True),
+            _field("character", TEXT, "whom it is about, by id: c01 as linked, p01 as a person made", required=True),
+            _field("into", TEXT, "merge: the character that this one is"),
+            _field("name", TEXT, "name: what the character is called"),
+            _field("sex", TEXT, "female, male, unknown"),
+            _field("episode", TEXT, "link, split, assign: where"),
+            _field("speaker", TEXT, "link, split: the voice, as the episode's transcript labels it"),
+            _field("segment", pa.int32(), "assign: the line, as it was numbered then"),
+            _field("start_ms", MILLISECONDS, "assign: first sound of the line, by which it is known later", "ms"),
+            _field("end_ms", MILLISECONDS, "assign: last sound of the line", "ms"),
+            _field("editor", TEXT, "who decided it; dubwright for what was linked automatically", required=True),
+            _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
+        ]
+    ),
 }
 
 

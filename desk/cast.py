@@ -1,0 +1,182 @@
+"""`dubwright cast`: who speaks over a series, and people's corrections of it, which later episodes follow too."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated, get_args
+
+import typer
+
+from desk import show
+from desk.options import Json, Profile, to_flags
+from desk.options import Lake as LakeOption
+from dubwright import cast as casts
+from dubwright import coverage, settings
+from dubwright.cast import Cast, Decision
+from dubwright.errors import CatalogError, SettingsError
+from dubwright.facts import Sex
+from dubwright.lake import Lake, open_lake
+
+app = typer.Typer(
+    help="Characters of a series: list, name, merge, split, assign. A correction holds for every episode, later ones too.",
+    no_args_is_help=True,
+)
+Series = Annotated[str, typer.Argument(metavar="SERIES", help="A series, as the catalogue names it.")]
+Character = Annotated[str, typer.Argument(metavar="CHARACTER", help="A character by id, such as c01, or by name.")]
+Episode = Annotated[str, typer.Argument(metavar="EPISODE", help="An episode of the series.")]
+Editor = Annotated[str | None, typer.Option(help="Who decides.  [default: this user's name]")]
+
+
+@app.command("list")
+def list_all(series: Series, lake: LakeOption = None, profile: Profile = None, as_json: Json = False) -> None:
+    """List a series' characters: id, name, sex, the episodes they speak in, their voices there."""
+    show.as_json = as_json
+    store = _open(lake, profile)
+    _show(series, casts.read(store, _known_as(series)))
+
+
+@app.command()
+def name(
+    series: Series,
+    character: Character,
+    called: Annotated[str, typer.Argument(metavar="NAME", help="What the source language calls them.")],
+    sex: Annotated[str, typer.Option(help="female or male, where the voice leaves it open.")] = "unknown",
+    editor: Editor = None,
+    lake: LakeOption = None,
+    profile: Profile = None,
+    as_json: Json = False,
+) -> None:
+    """Name a character, over the whole series."""
+    show.as_json = as_json
+    chosen = next((each for each in get_args(Sex) if each == sex), None)
+    if chosen is None:
+        raise SettingsError(f"{sex!r} is no sex", field="--sex", remedy=f"use one of {', '.join(get_args(Sex))}")
+    store = _open(lake, profile)
+    before = casts.read(store, _known_as(series))
+    _decide(store, series, casts.name(before, character, called, chosen), editor)
+
+
+@app.command()
+def merge(
+    series: Series,
+    character: Character,
+    into: Annotated[str, typer.Argument(metavar="INTO", help="The character that this one is: its id and name stay.")],
+    editor: Editor = None,
+    lake: LakeOption = None,
+    profile: Profile = None,
+    as_json: Json = False,
+) -> None:
+    """Say that two characters are one."""
+    show.as_json = as_json
+    store = _open(lake, profile)
+    _decide(store, series, casts.merge(casts.read(store, _known_as(series)), character, into), editor)
+
+
+@app.command()
+def split(
+    series: Series,
+    episode: Episode,
+    speaker: Annotated[str, typer.Argument(metavar="SPEAKER", help="A voice of the episode, such as S2.")],
+    editor: Editor = None,
+    lake: LakeOption = None,
+    profile: Profile = None,
+    as_json: Json = False,
+) -> None:
+    """Say that a voice of an episode is somebody else: it becomes a character of its own, under a new id."""
+    show.as_json = as_json
+    store = _open(lake, profile)
+    _decide(store, series, casts.split(casts.read(store, _known_as(series)), _known_as(episode), speaker), editor)
+
+
+@app.command()
+def assign(
+    series: Series,
+    episode: Episode,
+    segment: Annotated[int, typer.Argument(metavar="SEGMENT", help="The line's number in the newest transcript.")],
+    character: Character,
+    editor: Editor = None,
+    lake: LakeOption = None,
+    profile: Profile = None,
+    as_json: Json = False,
+) -> None:
+    """Say who speaks one line. It holds for the line at that time, however it is numbered later."""
+    show.as_json = as_json
+    store = _open(lake, profile)
+    before = casts.read(store, _known_as(series))
+    start_ms, end_ms = _times(store, series, episode, segment)
+    _decide(store, series, casts.assign(before, _known_as(episode), segment, start_ms, end_ms, character), editor)
+
+
+def _open(lake: str | None, profile: str | None) -> Lake:
+    return open_lake(settings.load(to_flags(lake=lake, profile=profile)).lake)
+
+
+def _known_as(typed: str) -> str:
+    """A name as the catalogue has it: a terminal may send another Unicode form."""
+    return casts.normal(typed)
+
+
+def _decide(store: Lake, series: str, decision: Decision, editor: str | None) -> None:
+    casts.decide(store, _known_as(series), [decision], editor or _user())
+    _show(series, casts.read(store, _known_as(series)))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container's user may have no name
+        return "somebody"
+
+
+def _times(store: Lake, series: str, episode: str, segment: int) -> tuple[int, int]:
+    """Start and end (ms) of a line in the newest transcript of an episode. Raises `CatalogError` if there is none."""
+    for key in coverage.newest(store, "transcript", series=_known_as(series)):
+        if key.episode != _known_as(episode):
+            continue
+        rows = {row["segment"]: row for row in store.read(key).rows()}
+        if segment in rows:
+            return rows[segment]["start_ms"], rows[segment]["end_ms"]
+        raise CatalogError(
+            f"has no line {segment}",
+            where=f"{series}/{episode}",
+            field="SEGMENT",
+            remedy=f"its lines are 1 to {max(rows)}" if rows else "nobody speaks in it",
+        )
+    raise CatalogError(
+        "is not transcribed", where=f"{series}/{episode}", field="EPISODE", remedy="see `dubwright status`"
+    )
+
+
+def _show(series: str, cast: Cast) -> None:
+    """The characters of a series."""
+    voices: dict[str, list[str]] = {}
+    for (episode, speaker), of in cast.voices.items():
+        voices.setdefault(of, []).append(f"{episode}:{speaker}")
+    lines = [(line.character, episode, line) for episode, found in cast.lines.items() for line in found]
+    if show.as_json:
+        people = [
+            {
+                "id": one.id,
+                "name": one.name,
+                "sex": one.sex,
+                "episodes": cast.episodes_of(one.id),
+                "voices": voices.get(one.id, []),
+                "lines": [
+                    {"episode": episode, "start_ms": line.start_ms, "end_ms": line.end_ms}
+                    for of, episode, line in lines
+                    if of == one.id
+                ],
+            }
+            for one in cast.people.values()
+        ]
+        show.print_json({"series": series, "characters": people})
+        return
+    if not cast.people:
+        show.console.print(show.escape(f"Nobody is linked in {series} yet."))
+        return
+    table = show.new_table(f"Cast of {series}", "id", "name", "sex", "episodes", "voices", "lines")
+    for one in cast.people.values():
+        assigned = sum(of == one.id for of, _, _ in lines)
+        own = " ".join(voices.get(one.id, []))
+        table.add_row(*show.cells(one.id, one.name or "", one.sex, len(cast.episodes_of(one.id)), own, assigned or ""))
+    show.console.print(table)

@@ -1,0 +1,187 @@
+"""Who speaks which line of an episode, and what each of these voices sounds like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dubwright.facts import Sex
+from dubwright.transcribe.speakers import clustering, features
+from dubwright.transcribe.speakers.encoder import VoiceEncoder, unit
+from dubwright.transcribe.speakers.features import Features, Span
+from dubwright.transcribe.speakers.spectra import RATE, Array
+
+# A shorter line says too little of a voice to found one: it joins a voice that longer lines have founded.
+SHORTEST_MS = 700
+LONGEST_WEIGHT_S = 3.0
+# Below this confidence nobody is named.
+SURE = 0.6
+# Without an encoder a line that is surely nearest to a voice was its own no more often than this.
+MOST_SURE_ALONE = 0.85
+# Median pitch (Hz) above which a voice is taken to be a woman's, below which a man's; between them nobody can tell.
+FEMALE_HZ, MALE_HZ = 178.0, 158.0
+# How much a line's timbre, pitch and voice by the encoder weigh; chosen on casts that are no part of the sample.
+WEIGHTS, WEIGHTS_ALONE = (0.7, 0.5, 1.0), (1.0, 0.6, 0.0)
+_DEVIATION, _SPREAD = 0.3, 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Who speaks a line: `S1`, `S2` … in order of appearance, None where that would be a guess; and how sure (0 to 1)."""
+
+    label: str | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class VoicePrint:
+    """A voice of one episode: what it can be known by elsewhere.
+
+    `voice` is a unit vector of shape [256], None where it was told apart without an encoder. `f0_hz` is its median
+    pitch, NaN if it was never voiced. `speech_ms` is how much was heard of it, `first_ms` when it speaks first.
+    """
+
+    label: str
+    voice: Array | None
+    f0_hz: float
+    sex: Sex
+    speech_ms: int
+    first_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diarization:
+    """An attribution for every line, in the order given, the voices in order of appearance, and what was measured."""
+
+    lines: tuple[Attribution, ...]
+    prints: tuple[VoicePrint, ...]
+    features: Features = field(repr=False)
+
+
+def diarize(
+    samples: Array, spans: Sequence[Span], encoder: VoiceEncoder | None = None, cast: Sequence[Sex] = ()
+) -> Diarization:
+    """Tell the voices of an episode apart: sound of shape [n], mono at 16 kHz, with lines at `spans` (start, end, ms).
+
+    `cast` has the sexes of those who may speak, if a list is known; it bounds how many are believed, loosely.
+    """
+    measured = features.measure(samples, spans)
+    length_ms = np.array([end - start for start, end in spans], np.float32)
+    voices = encoder.embed([samples[a * RATE // 1000 : b * RATE // 1000] for a, b in spans]) if encoder else None
+    audible = ~np.isnan(measured.timbre).any(axis=1)
+    founding = np.flatnonzero(audible & (length_ms >= SHORTEST_MS))
+    if not len(founding):
+        # Nobody speaks long enough to be told from anybody.
+        founding = np.flatnonzero(audible)
+    if not len(founding):
+        return Diarization((Attribution(None, 0.0),) * len(spans), (), measured)
+    points = _points(measured, voices, founding)
+    weights = np.clip(length_ms / 1000, 0.1, LONGEST_WEIGHT_S).astype(np.float32)
+    groups = _groups(points[founding], weights[founding], None if voices is None else voices[founding], len(cast))
+    owners, confidence = _owners(points, weights, [[int(founding[at]) for at in group] for group in groups])
+    confidence[~audible] = 0.0
+    if voices is None:
+        confidence *= MOST_SURE_ALONE
+    return _named(spans, owners, confidence, measured, voices, weights)
+
+
+def _points(measured: Features, voices: Array | None, founding: NDArray[np.int64]) -> Array:
+    """Lines as points, in units of how the founding lines vary: shape [n, d]."""
+    of_timbre, of_pitch, of_voice = WEIGHTS if voices is not None else WEIGHTS_ALONE
+    timbre = _standard(measured.timbre, founding)
+    half = timbre.shape[1] // 2
+    timbre[:, half:] *= _DEVIATION
+    timbre /= np.sqrt(half * (1 + _DEVIATION**2))
+    pitch = _standard(measured.pitch, founding) * np.array([1, _SPREAD], np.float32)
+    parts = [of_timbre * timbre, of_pitch * pitch]
+    if voices is not None:
+        centred = voices - voices[founding].mean(axis=0)
+        spread = np.sqrt((centred[founding] ** 2).sum(axis=1).mean())
+        parts.append(of_voice * centred / max(float(spread), 1e-6))
+    return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def _standard(values: Array, founding: NDArray[np.int64]) -> Array:
+    """Columns brought to mean 0 and deviation 1 over the founding lines; what is not known is ordinary."""
+    known = np.ma.masked_invalid(values[founding])
+    middle, spread = known.mean(axis=0).filled(0.0), known.std(axis=0).filled(0.0)
+    scaled: Array = np.nan_to_num((values - middle) / np.maximum(spread, 1e-6), nan=0.0).astype(np.float32)
+    return np.clip(scaled, -4, 4)
+
+
+def _groups(points: Array, weights: Array, voices: Array | None, cast: int) -> clustering.Groups:
+    tree = clustering.ward(points, weights)
+    if voices is not None:
+        return tree[clustering.voices_by_likeness(voices, tree, cast or None)]
+    return tree[clustering.voices_by_silhouette(points, weights, tree, cast or None)]
+
+
+def _owners(points: Array, weights: Array, groups: clustering.Groups) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The group of every line, and how sure: by how much nearer it is to this group, itself left out, than to the next."""
+    centre = clustering.centres(points, weights, groups)
+    mass = np.array([weights[group].sum() for group in groups])
+    apart = ((points[:, None] - centre[None]) ** 2).sum(axis=2)
+    for at, group in enumerate(groups):
+        # A line draws the centre towards itself: without it the centre is farther by this much.
+        rest = np.maximum(mass[at] - weights[group], 0.25 * mass[at])
+        apart[group, at] *= (mass[at] / rest) ** 2
+    owners = apart.argmin(axis=1)
+    if len(groups) == 1:
+        return owners, np.full(len(points), 0.9)
+    nearest = np.sqrt(np.sort(apart, axis=1)[:, :2])
+    margin = (nearest[:, 1] - nearest[:, 0]) / np.maximum(nearest.sum(axis=1), 1e-9)
+    return owners, _sureness(margin)
+
+
+def _sureness(margin: NDArray[np.floating]) -> NDArray[np.float64]:
+    """How often a line of this margin was right, on casts that are no part of the sample."""
+    found: NDArray[np.float64] = 1 / (1 + np.exp(-(0.2 + 20 * margin)))
+    return found
+
+
+def _named(
+    spans: Sequence[Span],
+    owners: NDArray[np.int64],
+    confidence: NDArray[np.float64],
+    measured: Features,
+    voices: Array | None,
+    weights: Array,
+) -> Diarization:
+    """Labels in order of appearance, and the voices behind them, from the lines that are surely theirs."""
+    sure = confidence >= SURE
+    order = sorted(range(len(spans)), key=lambda at: spans[at])
+    labels: dict[int, str] = {}
+    for at in order:
+        if sure[at]:
+            labels.setdefault(int(owners[at]), f"S{len(labels) + 1}")
+    prints = []
+    for owner, label in labels.items():
+        own = np.flatnonzero((owners == owner) & sure).tolist()
+        voice = unit((voices[own] * weights[own, None]).sum(axis=0, keepdims=True))[0] if voices is not None else None
+        f0_hz = _middle(measured.f0_hz[own], measured.voiced_ms[own])
+        speech_ms = sum(spans[at][1] - spans[at][0] for at in own)
+        first_ms = min(spans[at][0] for at in own)
+        prints.append(VoicePrint(label, voice, f0_hz, sex_of(f0_hz), speech_ms, first_ms))
+    lines = tuple(
+        Attribution(labels[int(owner)] if certain else None, round(float(share), 3))
+        for owner, certain, share in zip(owners, sure, confidence, strict=True)
+    )
+    return Diarization(lines, tuple(prints), measured)
+
+
+def _middle(values: Array, weights: Array) -> float:
+    """The weighted median of what is known; NaN of nothing."""
+    known = ~np.isnan(values)
+    if not known.any():
+        return float("nan")
+    order = np.argsort(values[known])
+    summed = np.cumsum(weights[known][order])
+    return float(values[known][order][np.searchsorted(summed, summed[-1] / 2)])
+
+
+def sex_of(f0_hz: float) -> Sex:
+    """A voice's likely sex by its median pitch (Hz); unknown between the two, and for a voice without pitch."""
+    return "female" if f0_hz >= FEMALE_HZ else "male" if f0_hz <= MALE_HZ else "unknown"
