@@ -232,6 +232,22 @@ QWEN_CODER = Artefact(
     ),
 )
 
+# Speakers ---------------------------------------------------------------------------------------------
+
+VOICE_ENCODER = Artefact(
+    name="voice-encoder",
+    description="Resemblyzer's voice encoder, tells speakers apart, torch checkpoint (upstream: resemble-ai/Resemblyzer)",
+    licence="Apache-2.0",
+    languages=("mul",),
+    files=(PinnedFile("pretrained.pt", "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e", 17090379),),
+    sources=(
+        Hub(
+            "https://github.com/resemble-ai/Resemblyzer/raw/199c632495cfd288ca63b790e789616c91d44a01/resemblyzer",
+        ),
+        Packages("pip", (Package("resemblyzer", "0.1.4", (("resemblyzer/pretrained.pt", "pretrained.pt"),)),)),
+    ),
+)
+
 ARTEFACTS: Mapping[str, Artefact] = MappingProxyType(
-    {artefact.name: artefact for artefact in (WHISPER_BASE, KOKORO, KOKORO_VOICES, QWEN_CODER)}
+    {artefact.name: artefact for artefact in (WHISPER_BASE, KOKORO, KOKORO_VOICES, QWEN_CODER, VOICE_ENCODER)}
 )

@@ -25,6 +25,7 @@ def test_names_that_the_rest_of_the_house_uses() -> None:
         "kokoro-v1.0-int8",
         "kokoro-voices",
         "qwen2.5-coder-1.5b-instruct-q4",
+        "voice-encoder",
     ]
 
 

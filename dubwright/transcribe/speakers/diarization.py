@@ -21,8 +21,9 @@ LONGEST_WEIGHT_S = 3.0
 SURE = 0.6
 # Without an encoder a line that is surely nearest to a voice was its own no more often than this.
 MOST_SURE_ALONE = 0.85
-# Median pitch (Hz) above which a voice is taken to be a woman's, below which a man's; between them nobody can tell.
-FEMALE_HZ, MALE_HZ = 178.0, 158.0
+# Median pitch (Hz) above which a voice is taken to be a woman's, below which a man's; between them nobody can tell. A
+# boy's voice is as high as a woman's: only a person can say so.
+FEMALE_HZ, MALE_HZ = 178.0, 150.0
 # How much a line's timbre, pitch and voice by the encoder weigh; chosen on casts that are no part of the sample.
 WEIGHTS, WEIGHTS_ALONE = (0.7, 0.5, 1.0), (1.0, 0.6, 0.0)
 _DEVIATION, _SPREAD = 0.3, 0.3

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 
 import numpy as np
 
@@ -80,6 +79,7 @@ class _Group:
 def link(prints: Iterable[EpisodePrint], known: Sequence[Known] = (), cast: Sequence[Character] = ()) -> Linked:
     """Link voices to the known characters and to each other, the most alike first; the others become new characters.
 
+    A character may be known by several voices, each an entry of its id: who whispers, or grows up, has more than one.
     Voices without a vector (told apart without an encoder) are each a character of its own. New characters are
     numbered in order of appearance, and named from `cast` only where sex leaves no choice.
     """
@@ -90,21 +90,25 @@ def link(prints: Iterable[EpisodePrint], known: Sequence[Known] = (), cast: Sequ
     taken = {int(found[1]) for one in known if (found := ID.fullmatch(one.id))}
     next_id = max(taken, default=0) + 1
     of: dict[tuple[str, str], str] = {}
-    characters: list[Known] = []
+    whole: dict[str, _Group] = {}
     old = [group for group in groups if group.known]
     new = sorted((group for group in groups if not group.known), key=lambda group: group.first)
     for group in (*old, *new):
-        before = group.known
-        if before is None:
-            identity, next_id = f"c{next_id:02d}", next_id + 1
+        if group.known:
+            identity = group.known.id
         else:
-            identity = before.id
+            identity, next_id = f"c{next_id:02d}", next_id + 1
         of.update({(each.episode, each.print.label): identity for each in group.members})
-        sex = sex_of(group.f0_hz)
-        sex = before.sex if before and before.sex != "unknown" else sex
-        name = before.name if before else None
-        characters.append(Known(identity, name, group.voice, group.f0_hz, sex, group.speech_ms))
+        whole[identity] = _joined(whole[identity], group) if identity in whole else group
+    characters = [_character(identity, group) for identity, group in whole.items()]
     return Linked(of, tuple(sorted(named(characters, cast), key=lambda one: (len(one.id), one.id))))
+
+
+def _character(identity: str, group: _Group) -> Known:
+    before, sex = group.known, sex_of(group.f0_hz)
+    if before and before.sex != "unknown":
+        sex = before.sex
+    return Known(identity, before.name if before else None, group.voice, group.f0_hz, sex, group.speech_ms)
 
 
 def named(characters: Sequence[Known], cast: Sequence[Character]) -> list[Known]:
@@ -146,7 +150,7 @@ def _join(groups: list[_Group]) -> None:
 
 def _excess(one: _Group, other: _Group) -> float:
     """By how much two groups are more alike than one voice must be; below 0 if they cannot be one."""
-    if (one.known and other.known) or one.voice is None or other.voice is None:
+    if (one.known and other.known and one.known.id != other.known.id) or one.voice is None or other.voice is None:
         return -np.inf
     if abs(np.log2(one.f0_hz / other.f0_hz)) > SAME_PITCH:
         return -np.inf
@@ -179,7 +183,7 @@ def decisions(prints: Sequence[EpisodePrint], cast: Cast, listed: Sequence[Chara
     for each in prints:
         character = cast.voices.get((each.episode, each.print.label))
         (of_known.setdefault(character, []) if character else strangers).append(each)
-    known = [_known(person, of_known.get(person.id, ())) for person in cast.people.values()]
+    known = [one for person in cast.people.values() for one in _voices(person, of_known.get(person.id, ()))]
     # An id that was given once is never given to somebody else.
     former = [Known(of, None, None, float("nan"), "unknown", 0) for of in cast.former]
     linked = link(strangers, [*known, *former], listed)
@@ -190,10 +194,9 @@ def decisions(prints: Sequence[EpisodePrint], cast: Cast, listed: Sequence[Chara
     ]
 
 
-def _known(person: Person, prints: Sequence[EpisodePrint]) -> Known:
-    """A character as its voices sound together."""
-    groups = [_Group([each], each.print.voice, each.print.f0_hz, each.print.speech_ms) for each in prints]
-    if not groups:
-        return Known(person.id, person.name, None, float("nan"), person.sex, 0)
-    whole = reduce(_joined, groups)
-    return Known(person.id, person.name, whole.voice, whole.f0_hz, person.sex, whole.speech_ms)
+def _voices(person: Person, prints: Sequence[EpisodePrint]) -> list[Known]:
+    """A character by every voice that is linked to it."""
+    voices = [(each.print.voice, each.print.f0_hz, each.print.speech_ms) for each in prints]
+    return [Known(person.id, person.name, *voice[:2], person.sex, voice[2]) for voice in voices] or [
+        Known(person.id, person.name, None, float("nan"), person.sex, 0)
+    ]
