@@ -109,6 +109,14 @@ class Cast:
             of_voices | {name for name, lines in self.lines.items() if character in {x.character for x in lines}}
         )
 
+    def of_episode(self, episode: str) -> Cast:
+        """What of it an episode's units need: small enough to travel with each."""
+        voices = {voice: of for voice, of in self.voices.items() if voice[0] == episode}
+        lines = self.lines.get(episode, ())
+        wanted = set(voices.values()) | {line.character for line in lines}
+        people = {name: one for name, one in self.people.items() if name in wanted}
+        return Cast(people, voices, {episode: lines} if lines else {})
+
     def digest_for(self, stage: str, episode: str, facts: SeriesFacts) -> str | None:
         """Digest of what this cast can change in a stage's unit of an episode; None where that is nothing.
 

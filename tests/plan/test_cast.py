@@ -16,6 +16,7 @@ from dubwright.cast import Cast, Decision, resolve
 from dubwright.errors import CatalogError, UnreadableError
 from dubwright.facts import Character, SeriesFacts
 from dubwright.lake import Lake, layout, open_lake
+from dubwright.lake.lake import ulid
 from dubwright.lake.layout import SeriesKey, UnitKey
 
 SERIES = "槐巷 不灭灯"
@@ -148,8 +149,21 @@ def test_any_decisions_resolve_to_a_cast_that_holds_together(decisions: list[Dec
     assert set(cast.voices.values()) <= set(cast.people)
     assert {line.character for lines in cast.lines.values() for line in lines} <= set(cast.people)
     assert not set(cast.former) & set(cast.people) and set(cast.former.values()) <= set(cast.people)
-    cast.who("01", "S1", 0, 50)
-    digests(cast)
+    own = cast.of_episode("01")
+    for speaker in ("S1", "S2", None):
+        assert own.who("01", speaker, 0, 50) == cast.who("01", speaker, 0, 50)
+    for stage in ("translate", "dub"):
+        assert own.digest_for(stage, "01", FACTS) == cast.digest_for(stage, "01", FACTS)
+    assert not own.of_episode("02").people
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30), st.sampled_from(["cast", "market-x"])
+)
+def test_keys_of_facts_come_back(series: str, kind: str) -> None:
+    key = SeriesKey(series, kind, ulid())
+    assert layout.parse_series(str(key)) == key and layout.known(str(key))
+    assert layout.parse_series(str(key).replace(".parquet", ".json")) is None
 
 
 # The lake and the command -----------------------------------------------------------------------------
