@@ -20,14 +20,14 @@ from dubwright.transcribe.speakers.diarization import VoicePrint, sex_of
 from dubwright.transcribe.speakers.encoder import unit
 from dubwright.transcribe.speakers.spectra import Array
 
-# Prints of one voice in two episodes are at least this alike (cosine), with this much speech behind each; with less
-# speech they must be more alike, up to `ALIKE_BRIEF`.
-ALIKE, ALIKE_BRIEF = 0.86, 0.92
+# Prints of one voice in two episodes are at least this alike (cosine), with this much speech behind each. Of less speech
+# all prints are less alike, those of one voice too: down to `ALIKE_BRIEF`.
+ALIKE, ALIKE_BRIEF = 0.84, 0.78
 ENOUGH_MS = 6000
 # Two voices of one episode were told apart there, with more to go by than their prints: they are joined only beyond this.
 ALIKE_TOGETHER = 0.975
 # Pitches of one voice differ by less than this (octaves): a man's and a woman's print can be alike, their pitch is not.
-SAME_PITCH = 0.45
+SAME_PITCH = 0.3
 
 ID = re.compile(r"c(\d{2,6})")
 
