@@ -65,14 +65,16 @@ def _read_row(row: Row, reader: Reader, language: str) -> Line:
     """Find the row again in its clean picture, where nothing moves behind it any more, and read it."""
     room = round(ROOM_ABOVE * row.inside.height) + row.inside.height // 2
     top, bottom = max(0, row.inside.y - room), row.inside.bottom + room
-    around = row.picture[top:bottom]
-    wanted = row.inside.moved(0, -top)
+    aside = 2 * row.inside.height
+    left = max(0, row.inside.x - aside)
+    around = row.picture[top:bottom, left : row.inside.right + aside]
+    wanted = row.inside.moved(-left, -top)
     here = [box for box in rows(reader.find(around)) if box.same_row(wanted) and _meet(box, wanted)]
     box = max(here, key=lambda each: each.width, default=wanted)
     box = box if box.width >= 0.8 * wanted.width else wanted.joined(box)
     reading = reader.read(_cut(around, box))
     written = _written(reading.text, language)
-    shift_x, shift_y = row.box.x - row.inside.x, row.box.y - row.inside.y + top
+    shift_x, shift_y = row.box.x - row.inside.x + left, row.box.y - row.inside.y + top
     return Line(row.start_ms, row.end_ms, written, reading.score, box.moved(shift_x, shift_y), script_in(written))
 
 

@@ -22,6 +22,8 @@ INFO = EngineInfo(
 
 # Text is found in a picture of this shorter side (px): a subtitle is then 20 to 40 px high, as the detector likes it.
 SEARCHED_SIDE = 480
+# In a flat strip the detector needs text twice as large to see it on a restless background.
+STRIP_SIDE, STRIP_BY = 240, 2.0
 
 
 class RapidOcr:
@@ -42,14 +44,14 @@ class RapidOcr:
         """Boxes around text, upright rectangles around what the detector gives as quadrangles."""
         import cv2
 
-        shrink = max(1.0, min(picture.shape) / SEARCHED_SIDE)
-        if shrink > 1:
-            size = (round(picture.shape[1] / shrink), round(picture.shape[0] / shrink))
-            picture = np.asarray(
-                cv2.resize(np.ascontiguousarray(picture), size, interpolation=cv2.INTER_AREA), np.uint8
-            )
+        side = min(picture.shape)
+        by = STRIP_BY if side < STRIP_SIDE else min(1.0, SEARCHED_SIDE / side)
+        if by != 1:
+            size = (max(1, round(picture.shape[1] * by)), max(1, round(picture.shape[0] * by)))
+            how = cv2.INTER_AREA if by < 1 else cv2.INTER_LINEAR
+            picture = np.asarray(cv2.resize(np.ascontiguousarray(picture), size, interpolation=how), np.uint8)
         found, _ = self._engine(_in_colour(picture), use_cls=False, use_rec=False)
-        return [_around(np.asarray(corners, np.float64) * shrink) for corners in found or []]
+        return [_around(np.asarray(corners, np.float64) / by) for corners in found or []]
 
     def read(self, line: Grey) -> Reading:
         """What the line says; the score is the mean probability of its characters."""

@@ -175,9 +175,12 @@ class Watch:
         """Ask the reader where text is, and begin to follow the rows that are new."""
         retried = self._looked_ms + AGAIN_MS <= moment.at_ms and self._again_ms is None
         self._looked_ms = moment.at_ms
-        picture = np.median(np.stack([each.grey for each in standing]), axis=0).astype(np.uint8)
+        where = self._around_strokes(standing, moment.grey.shape[1])
+        cut = [each.grey[where.y : where.bottom, where.x : where.right] for each in standing]
+        picture = np.median(np.stack(cut), axis=0).astype(np.uint8)
         began = False
-        for box in rows(self._reader.find(picture)):
+        for found in rows(self._reader.find(picture)):
+            box = found.moved(where.x, where.y)
             if self._band.is_row(box.moved(0, self._band.top)):
                 began |= self._begin(box, standing, moment)
         known = self._strokes(standing)
@@ -185,6 +188,16 @@ class Watch:
             _cut_out(known, strokes.scaled(track.box, self._by))
         self._known = _thickened(known)
         self._again_ms = None if began or not retried else moment.at_ms + AGAIN_MS
+
+    def _around_strokes(self, standing: list[_Moment], width: int) -> Box:
+        """The part of the band that holds all standing strokes, with room for what the reader wants around text."""
+        across = np.flatnonzero(self._strokes(standing).any(axis=0)) * self._by
+        if not len(across):
+            return Box(0, 0, width, self._band.bottom - self._band.top)
+        # In the middle, so that a row that has been only half noticed is seen whole.
+        half = max(abs(int(across[0]) - width // 2), abs(int(across[-1]) - width // 2)) + 2 * self._band.row_height
+        left = max(0, width // 2 - half)
+        return Box(left, 0, min(width, width // 2 + half) - left, self._band.bottom - self._band.top)
 
     def _begin(self, box: Box, standing: list[_Moment], moment: _Moment) -> bool:
         shape = strokes.pattern([each.seen for each in standing], strokes.scaled(box, self._by))
