@@ -24,6 +24,7 @@ from rich.progress import (
 
 from desk import show
 from dubwright import engines
+from dubwright.errors import ClusterError
 from dubwright.listing import Partition
 from dubwright.models.store import ModelStore
 from dubwright.models.store import Progress as Pulled
@@ -123,6 +124,15 @@ def carry_out(flow: str, wanted: Mapping[Partition, int], parameters: dict[str, 
                 # The second is Prefect's own name for SIGTERM, which it takes over while a flow runs.
                 show.note("Interrupted. What is committed stays; run the same command again to go on.")
                 raise typer.Exit(INTERRUPTED) from None
+            except RuntimeError as error:
+                if not str(error).startswith("Failed to reach API"):
+                    raise
+                raise ClusterError(
+                    "Prefect's server does not answer",
+                    where=os.environ.get("PREFECT_API_URL"),
+                    field="PREFECT_API_URL",
+                    remedy="start it, or unset the variable to run with one of this process's own",
+                ) from error
             except HTTPError as error:
                 # The work does not need it: what the lake has by now decides.
                 show.note(f"Prefect's server went away before it knew how the run ended: {error}")

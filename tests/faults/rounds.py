@@ -103,9 +103,9 @@ class Rounds:
         return told
 
     def heal(self) -> None:
-        """Have everything up again."""
-        for name in self.victims:
-            if name != FLOW and not self.platform.alive(name):
+        """Have everything up again, the database before the server that stands on it."""
+        for name in ("postgres", "prefect", "scheduler", *DASK_WORKERS):
+            if name in self.victims and not self.platform.alive(name):
                 self.platform.restart(name)
 
     def _kill(self, victim: str, process: subprocess.Popen[bytes]) -> None:
