@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import numpy as np
-import psutil
 
 from benchmarks.machine import describe
 from dubwright.media import frames
@@ -90,12 +90,12 @@ def main() -> None:
             print(_figures([found[-1]], found[-1].name))
     if found:
         print(_figures(found, "all"))
-    print(f"peak memory of this process so far: {psutil.Process().memory_info().rss / 2**20:.0f} MiB now")
+    print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10:.0f} MiB")
 
 
 def _figures(episodes: list[Episode], name: str) -> str:
     off = np.abs([each for episode in episodes for each in episode.off_ms] or [0])
-    in_frames = np.concatenate([np.abs(episode.off_ms) / episode.frame_ms for episode in episodes])
+    in_frames = np.concatenate([np.abs(episode.off_ms or [0]) / episode.frame_ms for episode in episodes])
     wanted = [text for episode in episodes for text in episode.wanted]
     got = [text for episode in episodes for text in episode.got]
     shown = sum(episode.shown_s for episode in episodes)
