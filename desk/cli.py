@@ -19,7 +19,6 @@ import typer
 
 from desk import estimates, show
 from desk.backfill import backfill
-from desk.cast import app as cast
 from desk.catalog import app as catalogues
 from desk.lake import app as lake_app
 from desk.options import (
@@ -55,7 +54,6 @@ models = typer.Typer(
 )
 app.add_typer(models, name="models")
 app.add_typer(catalogues, name="catalog")
-app.add_typer(cast, name="cast")
 app.command()(backfill)
 app.add_typer(lake_app, name="lake")
 

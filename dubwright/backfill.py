@@ -12,7 +12,7 @@ from typing import Any
 from dubwright import catalog as catalogs
 from dubwright import history
 from dubwright.catalog import Catalog
-from dubwright.errors import SettingsError
+from dubwright.errors import CatalogError, SettingsError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey, parse_unit, unit_prefix
 from dubwright.listing import Partition
@@ -86,8 +86,16 @@ def since(text: str | None) -> datetime | None:
 
 
 def load(source: str, limits: Limits, lake: Lake) -> Catalog:
-    """The catalogue as far as the limits leave it: where one series is named, nothing else is looked at."""
-    return catalogs.load(source, limits.series[0] if len(limits.series) == 1 else None, lake)
+    """The catalogue as far as the limits leave it: where one series is named, nothing else is looked at.
+
+    Raises what `catalog.load` raises, and `SettingsError` for a series that is not there.
+    """
+    try:
+        return catalogs.load(source, limits.series[0] if len(limits.series) == 1 else None, lake)
+    except CatalogError as error:
+        if error.field != "only":
+            raise
+        raise SettingsError(error.problem, where=error.where, field="series", remedy=error.remedy) from error
 
 
 def choose(planner: Planner, catalog: Catalog, limits: Limits) -> Selection:

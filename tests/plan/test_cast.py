@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from desk.cli import app
+from desk.cast import app
 from dubwright import cast as casts
 from dubwright.cast import Cast, Decision, resolve
 from dubwright.errors import CatalogError, UnreadableError
@@ -196,7 +196,7 @@ def test_a_fact_that_is_none_of_ours_is_named(lake: Lake) -> None:
 
 
 def run(lake: Lake, *arguments: str) -> str:
-    ran = CliRunner().invoke(app, ["cast", *arguments, "--lake", lake.uri])
+    ran = CliRunner().invoke(app, [*arguments, "--lake", lake.uri])
     if ran.exception:
         raise ran.exception
     return ran.stdout
