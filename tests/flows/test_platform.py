@@ -117,7 +117,7 @@ def test_every_deployment_runs(cluster: Cluster, catalogue: Path) -> None:
         cluster.start_run("maintain/maintain", {}),
         cluster.start_run("evaluate/evaluate", {"episodes": 5}),
     ]
-    cluster.wait("every run has ended", lambda: all(cluster.state(run).is_final() for run in runs), 150)
+    cluster.wait("every run has ended", lambda: all(cluster.state(run).is_final() for run in runs), 300)
     states = [cluster.state(run) for run in runs]
     assert all(state.is_completed() for state in states), f"{states}\n{cluster.platform.tail('prefect-worker', 80)}"
     assert cluster.count("deliverable", "pt") == cluster.count("deliverable", "de") == 2
