@@ -29,6 +29,8 @@ from dubwright.unit import Machine, Receipt, Work, execute_all
 
 # A unit that has taken this many Dask workers down with it is given up.
 DEATHS_ALLOWED = 2
+# How often to see whether the client still has a scheduler.
+LOOK_EVERY_S = 5.0
 # Dask's own priorities: a release goes before ordinary work and that before a backfill, whatever the stage.
 PRIORITIES = {"release": 100, "normal": 0, "backfill": -100}
 
@@ -109,7 +111,7 @@ class Bench:
         except Exception as error:  # a client that was closed says so in several ways
             raise self._lost(works) from error
         try:
-            await _done(future)
+            await _done(future, self.client)
             outcomes = await asyncio.to_thread(future.result)
         except KilledWorker as error:
             if len(works) > 1:
@@ -121,7 +123,7 @@ class Bench:
             )
             killed.__cause__ = error
             return [killed]
-        except FutureCancelledError as error:
+        except (FutureCancelledError, ConnectionError) as error:
             raise self._lost(works) from error
         finally:
             future.release()  # type: ignore[no-untyped-call]
@@ -163,13 +165,21 @@ def is_permanent(error: BaseException) -> bool:
     return isinstance(error, DubwrightError) and not error.transient and not isinstance(error, ClusterError)
 
 
-async def _done(future: Any) -> None:
-    """Wait, without blocking the event loop, until a Dask future has ended in whatever way."""
+async def _done(future: Any, client: Client) -> None:
+    """Wait, without blocking the event loop, until a Dask future has ended in whatever way.
+
+    Raises `ConnectionError` if the client has given up on its scheduler: what it was sent while it tried to reach it
+    again stays pending for ever.
+    """
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     future.add_done_callback(lambda _: loop.call_soon_threadsafe(ended.set))
     try:
-        await ended.wait()
+        while not ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), LOOK_EVERY_S)
+            if client.status in ("closing", "closed") and not ended.is_set():
+                raise ConnectionError("the Dask client has closed")
     except asyncio.CancelledError:
         future.cancel()
         raise
