@@ -78,16 +78,19 @@ class Rounds:
         for name in DASK_WORKERS:
             self.platform.start_dask_worker(name, EVERYTHING, preload="tests.faults.slow")
 
-    def play(self, number: int, victims: list[str], dice: random.Random) -> Told:
-        """One round: a run, kills at random moments of it, everything up again, a plain run."""
+    def play(self, number: int, victims: list[str], dice: random.Random, *, revive: bool = True) -> Told:
+        """One round: a run, kills at random moments of it, everything up again, a plain run.
+
+        Without `revive` nothing that was killed comes back before the run has ended.
+        """
         lake = open_lake(str(self.root / f"lake-{number}"))
         self.log.write_text("")
         started = time.monotonic()
         process = self._run(lake)
         before = self._when(lake, dice.randrange(0, 45), process)
         for victim in victims:
-            self._kill(victim, process)
-            time.sleep(dice.uniform(0, 1.5))
+            self._kill(victim, process, revive)
+            time.sleep(dice.uniform(0, 1.5) if revive else 0)
         ended = self._end(process)
         seconds = time.monotonic() - started
         self.heal()
@@ -108,7 +111,7 @@ class Rounds:
             if name in self.victims and not self.platform.alive(name):
                 self.platform.restart(name)
 
-    def _kill(self, victim: str, process: subprocess.Popen[bytes]) -> None:
+    def _kill(self, victim: str, process: subprocess.Popen[bytes], revive: bool) -> None:
         """Kill, and start again what a supervisor would: Dask's processes at once, Prefect's server after the run.
 
         So a run meets a scheduler that comes back, and a server that does not.
@@ -118,6 +121,8 @@ class Rounds:
                 process.send_signal(signal.SIGKILL)
             return
         self.platform.kill(victim)
+        if not revive:
+            return
         if victim == "scheduler":
             # A Dask worker that lost its scheduler ends by itself, but takes its time.
             for name in ("scheduler", *DASK_WORKERS):

@@ -64,6 +64,11 @@ def test_whatever_is_killed_the_next_run_completes(rounds: Rounds) -> None:
     assert not [problem for each in told for problem in each.problems]
 
 
+def test_a_run_ends_though_nothing_comes_back(rounds: Rounds) -> None:
+    told = rounds.play(1000, [victim for victim in rounds.victims if victim != FLOW], random.Random(SEED), revive=False)
+    assert told.ended in (0, 1, 3) and not told.problems, str(told)
+
+
 def test_a_unit_that_kills_its_worker_fails_alone(rounds: Rounds, tmp_path: Path) -> None:
     catalogue = tmp_path / "catalogue" / "S"
     catalogue.mkdir(parents=True)
