@@ -367,6 +367,7 @@ def _name(name: str) -> str:
     if text and len(layout.encode(text).encode()) <= layout.LONGEST_NAME_BYTES:
         return text
     mark = "~" + hashlib.blake2b((text or name).encode(), digest_size=4).hexdigest()
-    while len(layout.encode(text).encode()) > layout.LONGEST_NAME_BYTES - len(mark):
+    # Measured with its mark: "~" takes three bytes of a key.
+    while len(layout.encode(text + mark).encode()) > layout.LONGEST_NAME_BYTES:
         text = text[:-1]
     return text + mark
