@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +14,7 @@ from dubwright.catalog import Catalog
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey, parse_unit, unit_prefix
+from dubwright.lake.reading import spread
 from dubwright.listing import Partition
 from dubwright.plan import Plan, Planner, Survey
 
@@ -168,5 +168,4 @@ def _lengths(lake: Lake, plan: Plan, episodes: list[str], usual: float) -> Itera
         written, key = first[episode]
         return episode, lake.read(key).row()["duration_ms"] / 60_000, written
 
-    with ThreadPoolExecutor(READS_AT_ONCE) as threads:
-        yield from threads.map(length, episodes)
+    yield from spread(length, episodes, READS_AT_ONCE)

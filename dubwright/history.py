@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import islice, product
 from typing import Any
@@ -16,6 +15,7 @@ from dubwright.coverage import languages
 from dubwright.errors import KeyMissingError
 from dubwright.lake import Lake, UnitFile, layout
 from dubwright.lake.layout import UnitKey
+from dubwright.lake.reading import spread
 from dubwright.stages import STAGES
 
 SAMPLE = 64
@@ -56,17 +56,14 @@ def costs(
     """
     drawn = _drawn(lake, series, near, sample, random.Random(seed))  # noqa: S311  not for secrets
     tongues = list(languages(lake, "translation"))
-    with ThreadPoolExecutor(READS_AT_ONCE) as threads:
-        tables = [
-            (stage.table, tag) for stage in STAGES.values() for tag in (tongues if stage.per_language else (None,))
-        ]
+    tables = [(stage.table, tag) for stage in STAGES.values() for tag in (tongues if stage.per_language else (None,))]
 
-        def units(where: tuple[UnitKey, tuple[str, str | None]]) -> list[UnitKey]:
-            source, (table, language) = where
-            return list(lake.units(table, language=language, series=source.series, episode=source.episode))
+    def units(where: tuple[UnitKey, tuple[str, str | None]]) -> list[UnitKey]:
+        source, (table, language) = where
+        return list(lake.units(table, language=language, series=source.series, episode=source.episode))
 
-        keys = [key for found in threads.map(units, product(drawn, tables)) for key in found]
-        files = [file for file in threads.map(lambda key: _read(lake, key), keys) if file]
+    keys = [key for found in spread(units, product(drawn, tables), READS_AT_ONCE) for key in found]
+    files = [file for file in spread(lambda key: _read(lake, key), keys, READS_AT_ONCE) if file]
     minutes = {_where(file.key): file.row()["duration_ms"] / 60_000 for file in files if file.key.table == "source"}
     groups: dict[tuple[str, str | None, str, str], list[tuple[UnitFile, float]]] = {}
     for file in files:
@@ -112,8 +109,7 @@ def _drawn(lake: Lake, series: Collection[str], near: Sequence[str], sample: int
         return [key for each in found if (key := layout.parse_unit(each.key))]
 
     names = dice.sample(near, min(sample, len(near)))
-    with ThreadPoolExecutor(READS_AT_ONCE) as threads:
-        return list(dict.fromkeys(dice.choice(keys) for keys in threads.map(behind, names) if keys))
+    return list(dict.fromkeys(dice.choice(keys) for keys in spread(behind, names, READS_AT_ONCE) if keys))
 
 
 def _read(lake: Lake, key: UnitKey) -> UnitFile | None:

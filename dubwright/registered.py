@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,10 +19,10 @@ from dubwright import languages, sources
 from dubwright.errors import CatalogError
 from dubwright.lake import Lake
 from dubwright.lake.layout import CatalogKey, catalog_prefix, parse_catalog
+from dubwright.settings import Priority
 
 # Before a name where a source is asked for; alone, it is all of them.
 PREFIX = "lake:"
-Priority = Literal["release", "normal", "backfill"]
 PRIORITIES: tuple[str, ...] = get_args(Priority)
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 

@@ -23,6 +23,8 @@ from dubwright.errors import SettingsError
 
 PREFIX = "DUBWRIGHT_"
 CONFIG_FILE = "dubwright.toml"
+# What goes first where several runs share a cluster, the most urgent first.
+Priority = Literal["release", "normal", "backfill"]
 
 
 class Section(BaseModel):
@@ -97,9 +99,7 @@ class ClusterSettings(Section):
     )
     threads: int | None = Field(None, ge=1, description="threads an engine may use; none shares the cores evenly")
     memory_per_worker_gib: float = Field(4.0, gt=0, description="memory a Dask worker with warm models needs")
-    priority: Literal["release", "normal", "backfill"] = Field(
-        "normal", description="what goes first where several runs share a cluster"
-    )
+    priority: Priority = Field("normal", description="what goes first where several runs share a cluster")
     series_at_once: int = Field(4, ge=1, le=100, description="series worked on side by side")
     series_deployment: str | None = Field(
         None, description="Prefect deployment that each series runs as; none runs them in the flow's own process"
