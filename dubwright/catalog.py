@@ -37,12 +37,14 @@ READ_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One video: its address, and a digest that changes when its content does."""
+    """One video: its address, and a digest that changes when its content does; likewise of subtitles given with it."""
 
     series: str
     episode: str
     uri: str
     digest: str
+    subtitles: str | None = None
+    subtitles_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,25 @@ import pyarrow as pa
 
 from dubwright.errors import DubwrightError
 
-VERSION = 1
+VERSION = 2
 
 TEXT = pa.string()
 MILLISECONDS = pa.int32()
 WORDS = pa.list_(
     pa.struct([("text", TEXT), ("start_ms", MILLISECONDS), ("end_ms", MILLISECONDS), ("probability", pa.float32())])
+)
+PIXELS = pa.int32()
+SHOWN = pa.list_(
+    pa.struct(
+        [
+            ("start_ms", MILLISECONDS),
+            ("end_ms", MILLISECONDS),
+            ("x", PIXELS),
+            ("y", PIXELS),
+            ("width", PIXELS),
+            ("height", PIXELS),
+        ]
+    )
 )
 
 
@@ -76,7 +89,20 @@ TABLES: dict[str, pa.Schema] = {
             _field("text", TEXT, "the line in the source language"),
             _field("words", WORDS, "the line's words with their times", "ms"),
             _field("confidence", pa.float32(), "how sure the text is", "0 to 1"),
-            _field("evidence", TEXT, "which witness the text comes from: sound, picture, both"),
+            _field("evidence", TEXT, "which witness the text comes from: sound, picture, both, given"),
+            _field(
+                "kind", TEXT, "dialogue, or what is not dubbed unless asked: caption, song, crowd, offscreen, overlap"
+            ),
+            _field(
+                "shown",
+                SHOWN,
+                "the burned-in subtitles of the line: when and where in the upright picture",
+                "ms, pixels",
+            ),
+            _field("speaker_confidence", pa.float32(), "how sure the speaker is", "0 to 1"),
+            _field("f0_hz", pa.float32(), "median pitch of the line; null where nothing is voiced", "Hz"),
+            _field("voice_print", pa.list_(pa.float32()), "what the line's voice is known by, a unit vector"),
+            _field("notes", pa.list_(TEXT), "what was decided about the line, with the reason"),
         ]
     ),
     "translation": pa.schema(

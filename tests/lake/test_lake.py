@@ -113,7 +113,9 @@ DUCKDB_TYPES = {
     pa.bool_(): "BOOLEAN",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
     pa.list_(pa.string()): "VARCHAR[]",
+    pa.list_(pa.float32()): "FLOAT[]",
     schemas.WORDS: 'STRUCT("text" VARCHAR, start_ms INTEGER, end_ms INTEGER, probability FLOAT)[]',
+    schemas.SHOWN: "STRUCT(start_ms INTEGER, end_ms INTEGER, x INTEGER, y INTEGER, width INTEGER, height INTEGER)[]",
 }
 
 
