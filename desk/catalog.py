@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from desk import show
-from desk.options import Json, Lake, Profile, Source, split_languages, to_flags
-from dubwright import catalog, registered, settings
-from dubwright.lake import open_lake
+from desk.options import Json, Lake, Profile, Source, lake_of, split_languages
+from dubwright import catalog, registered
 from dubwright.registered import PRIORITIES
 
 app = typer.Typer(
@@ -31,7 +30,7 @@ def add(
 ) -> None:
     """Register a catalogue under a name, or change what is registered under it. Looks at the source once."""
     show.as_json = as_json
-    store = open_lake(settings.load(to_flags(lake=lake, profile=profile)).lake)
+    store = lake_of(lake, profile)
     entry = registered.new(name, source, split_languages(to) if to else (), priority)
     works = catalog.load(entry.source)
     show.catalogue(registered.add(store, entry), works)
@@ -41,7 +40,7 @@ def add(
 def list_all(lake: Lake = None, profile: Profile = None, as_json: Json = False) -> None:
     """List the registered catalogues: where they lie, the languages they are wanted in, how urgent they are."""
     show.as_json = as_json
-    store = open_lake(settings.load(to_flags(lake=lake, profile=profile)).lake)
+    store = lake_of(lake, profile)
     show.catalogues(registered.entries(store), store)
 
 
@@ -49,6 +48,6 @@ def list_all(lake: Lake = None, profile: Profile = None, as_json: Json = False) 
 def remove(name: Name, lake: Lake = None, profile: Profile = None, as_json: Json = False) -> None:
     """Take a catalogue out of the lake's list. What was localized of it stays."""
     show.as_json = as_json
-    store = open_lake(settings.load(to_flags(lake=lake, profile=profile)).lake)
+    store = lake_of(lake, profile)
     registered.remove(store, name)
     show.catalogues(registered.entries(store), store)

@@ -32,6 +32,7 @@ from desk.options import (
     To,
     ToUnlessKnown,
     Verbose,
+    lake_of,
     split_languages,
     to_flags,
 )
@@ -168,7 +169,7 @@ def status(
 ) -> None:
     """Show how far each series of the lake is in each language, and what failed, with the reason."""
     show.as_json = as_json
-    store = open_lake(settings.load(to_flags(lake=lake, profile=profile)).lake)
+    store = lake_of(lake, profile)
     if costs:
         estimates.costs(history.costs(store, [series] if series else ()), store)
         return
@@ -187,7 +188,7 @@ def export(
     from dubwright.render.export import export as write
 
     show.as_json = as_json
-    store = open_lake(settings.load(to_flags(lake=lake)).lake)
+    store = lake_of(lake)
     keys = [
         key
         for language in split_languages(to)

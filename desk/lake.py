@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from desk import show
-from desk.options import From, Json, Lake, Profile, Set, to_flags
+from desk.options import From, Json, Lake, Profile, Set, lake_of, to_flags
 from dubwright import catalog, settings, wishes
 from dubwright.errors import SettingsError
 from dubwright.lake import open_lake
@@ -36,7 +36,7 @@ def verify_lake(
 ) -> None:
     """Check that every object of the lake is what its key says and all that is referred to is there. Exit code 1 if not."""
     show.as_json = as_json
-    store = open_lake(settings.load(to_flags(lake=lake, profile=profile)).lake)
+    store = lake_of(lake, profile)
     found: list[Finding] = []
     done = verify(store, found.append, series=series, deep=deep)
     _say(
@@ -53,7 +53,7 @@ def verify_lake(
 def compact_lake(series: Series = None, lake: Lake = None, profile: Profile = None, as_json: Json = False) -> None:
     """Bring the large files for readers up to date: of each table, language and series one, with the newest rows."""
     show.as_json = as_json
-    store = open_lake(settings.load(to_flags(lake=lake, profile=profile)).lake)
+    store = lake_of(lake, profile)
     done = compact(store, series)
     _say(
         {"lake": store.uri, **asdict(done)},

@@ -7,7 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from dubwright import settings
 from dubwright.errors import SettingsError
+from dubwright.lake import Lake as ObjectLake
+from dubwright.lake import open_lake
 
 Source = Annotated[
     str,
@@ -62,6 +65,11 @@ def to_flags(assign: list[str] | None = None, **given: str | None) -> dict[str, 
                 raise SettingsError(f"{section} is no section", field="--set", remedy="see docs/settings.md")
         place[name] = _value(value)
     return flags
+
+
+def lake_of(lake: str | None, profile: str | None = None) -> ObjectLake:
+    """The lake that the command line names, or that the settings do where it names none."""
+    return open_lake(settings.load(to_flags(lake=lake, profile=profile)).lake)
 
 
 def _value(text: str) -> Any:

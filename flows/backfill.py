@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 from prefect import flow
-from prefect.artifacts import acreate_table_artifact
 from prefect.states import Cancelled, Completed
 
 from dubwright import backfill as backfills
@@ -18,6 +17,7 @@ from dubwright.lake import open_lake
 from dubwright.report import record_problems
 from flows.each_series import SeriesRun, each_series
 from flows.localize import localize_series, state_of, width
+from tasks.report import leave_table
 
 ARTIFACT = "backfill"
 
@@ -50,7 +50,7 @@ async def backfill(
         return backfills.choose(planner, backfills.load(source, limits, lake), limits)
 
     chosen = await asyncio.to_thread(choose)
-    await acreate_table_artifact(key=ARTIFACT, table=[chosen.as_dict()], description=f"{source} to {', '.join(to)}")
+    await leave_table(ARTIFACT, [chosen.as_dict()], f"{source} to {', '.join(to)}")
     if dry_run:
         return Completed(message=f"{chosen.units.total()} units in {len(chosen.episodes)} series would be run")
     await asyncio.to_thread(record_problems, lake, chosen.survey.catalog)

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from prefect import flow, get_run_logger
-from prefect.artifacts import acreate_table_artifact
 
 from dubwright import settings as all_settings
 from dubwright.lake import open_lake
 from dubwright.quality import sampling
+from tasks.report import leave_table
 
 ARTIFACT = "evaluation"
 
@@ -34,9 +34,6 @@ async def evaluate(
         get_run_logger().warning("%s %s: %s, bound %s", row["metric"], row["language"], row["value"], row["bound"])
     if sample["gone"]:
         get_run_logger().warning("%d deliverables lack a unit that they were made of", sample["gone"])
-    await acreate_table_artifact(
-        key=ARTIFACT,
-        table=sample["figures"],
-        description=f"{sample['episodes']} episodes of {lake.uri}, drawn by {drawn}; {len(broken)} bounds broken",
-    )
+    about = f"{sample['episodes']} episodes of {lake.uri}, drawn by {drawn}; {len(broken)} bounds broken"
+    await leave_table(ARTIFACT, sample["figures"], about)
     return {**sample, "seed": drawn}

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from prefect import flow, get_run_logger
-from prefect.artifacts import acreate_table_artifact
 from prefect.states import Completed, Failed
 
 from dubwright import catalog as catalogs
@@ -21,6 +20,7 @@ from dubwright.lake.compaction import Compacted, compact
 from dubwright.lake.verification import Finding, Verified, verify
 from dubwright.settings import Settings
 from tasks.crashed import mark_crashed
+from tasks.report import leave_table
 
 ARTIFACT = "maintenance"
 # Findings and remarks that the artifact shows; there are as many more as the summary says.
@@ -85,7 +85,7 @@ async def maintain(source: str | None = "lake:", settings: dict[str, Any] | None
     findings: list[Finding] = []
     verified = await asyncio.to_thread(verify, lake, findings.append)
     done = _Maintained(crashed, unfinished, compacted, collected, verified, findings)
-    await acreate_table_artifact(key=ARTIFACT, table=done.rows(), description=done.summary())
+    await leave_table(ARTIFACT, done.rows(), done.summary())
     if findings:
         return Failed(message=done.summary())
     return Completed(message=done.summary())

@@ -225,8 +225,3 @@ async def bench(settings: Settings, *, width: int = 64, address: str | None = No
         yield Bench(client, settings, fit.threads)
         # Closing blocks while processes end; the loop may still have Prefect's own to do.
         await asyncio.to_thread(stack.pop_all().close)
-
-
-def stage_resources() -> Sequence[str]:
-    """What Dask workers announce, for those who start them."""
-    return sorted({stage.resource for stage in STAGES.values()})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 from httpx import HTTPError
 from prefect import get_run_logger
@@ -26,10 +28,13 @@ async def publish(planner: Planner, worked_on: Catalog, lake: Lake) -> None:
         return list(islice(report.delivered(planner.by_series(worked_on), lake), MOST_ROWS))
 
     table = [row.as_dict() for row in await asyncio.to_thread(rows)]
+    await leave_table(ARTIFACT, table, f"{worked_on.source} to {', '.join(planner.targets)}")
+
+
+async def leave_table(key: str, table: Sequence[Mapping[str, Any]], description: str) -> None:
+    """Leave a table with the run in Prefect; where its server cannot be reached, the run's log says so and goes on."""
     try:
-        await acreate_table_artifact(
-            key=ARTIFACT, table=table, description=f"{worked_on.source} to {', '.join(planner.targets)}"
-        )
+        await acreate_table_artifact(key=key, table=[dict(row) for row in table], description=description)
     except HTTPError as error:
-        # All of it stands in the lake as well.
-        get_run_logger().warning("the table of what was delivered did not reach Prefect: %s", error)
+        # What was done stands in the lake as well.
+        get_run_logger().warning("the table %r (%s) did not reach Prefect: %s", key, description, error)

@@ -9,7 +9,6 @@ import hashlib
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +16,9 @@ from dubwright import coverage
 from dubwright.errors import KeyMissingError
 from dubwright.lake import Lake, UnitFile
 from dubwright.lake.layout import UnitKey, parse_unit
+from dubwright.lake.reading import spread
 from dubwright.quality import scores
 from dubwright.quality.scorecard import Figure
-
-# Object stores answer late rather than slowly.
-THREADS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +53,7 @@ def evaluate(lake: Lake, episodes: int, seed: str = "") -> Sample:
     source's, in frames, at most 1).
     """
     chosen = choose(coverage.newest(lake, "deliverable"), episodes, seed)
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="dubwright-evaluate") as threads:
-        read = list(threads.map(lambda key: _episode(key, lake), chosen))
+    read = list(spread(lambda key: _episode(key, lake), chosen))
     counts: dict[str, Counter[str]] = {}
     drift: dict[str, float] = {}
     for key, found in zip(chosen, read, strict=True):

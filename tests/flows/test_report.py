@@ -1,0 +1,21 @@
+"""What a run leaves in Prefect, where Prefect is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+from prefect.logging import disable_run_logger
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from tasks.report import leave_table
+
+
+@pytest.mark.filterwarnings("ignore:Artifact creation outside:FutureWarning")
+def test_a_table_that_cannot_be_left_does_not_end_the_run() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    # Nothing listens there any more.
+    with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{port}/api"}), disable_run_logger():
+        asyncio.run(leave_table("backfill", [{"units": 3}], "lake: to en"))
