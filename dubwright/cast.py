@@ -1,9 +1,10 @@
 """Who speaks over a whole series: the voices of its episodes linked to characters, and what people decided about them.
 
-Decisions are series facts in the lake, `series/series=S/cast/<ulid>.parquet`: none is ever changed, later ones stand
+Decisions are series facts in the lake, `series/series=S/cast/<version>.parquet`: none is ever changed, later ones stand
 above earlier ones, and a person's above what was linked automatically. They are resolved into a `Cast`, which says for
 any episode, also a later one, who speaks. Transcripts keep the labels of their episode (S1, S2 …) and their
-fingerprints; what a decision can change in a stage is in that stage's digest (docs/decisions/0010).
+fingerprints; a label means something only together with its transcript's fingerprint. What a decision can change in a
+stage is in that stage's digest (docs/decisions/0010).
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from dubwright.facts import SeriesFacts, Sex
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
 from dubwright.lake.layout import SeriesKey
+from dubwright.lake.reading import spread
 
 FACT = "cast"
-Kind = Literal["link", "name", "merge", "split", "assign"]
+Kind = Literal["heard", "link", "name", "merge", "split", "assign"]
 KINDS: tuple[str, ...] = get_args(Kind)
 LONGEST_NAME = 100
+# Episode, and the fingerprint of its transcript.
+Transcript = tuple[str, str | None]
 # Of a line that a person assigned, a later transcript's line must share this much to be the same one.
 SAME_LINE = 0.5
 
@@ -32,10 +36,11 @@ SAME_LINE = 0.5
 class Decision:
     """One row of the table `cast`. What each kind says:
 
-    `link`: the voice `speaker` of `episode` is `character` (found automatically). `name`: `character` is called `name`
-    and, if `sex` is known, is of that sex. `merge`: `character` is the same as `into`. `split`: the voice `speaker` of
-    `episode` is nobody known so far, but `character`. `assign`: the line at `start_ms` to `end_ms` of `episode` is
-    spoken by `character`.
+    `heard`: the voices of `transcript` (a fingerprint) of `episode` have been linked, all of them, if it has any.
+    `link`: the voice `speaker` of that transcript is `character` (found automatically). `name`: `character` is called
+    `name` and, if `sex` is known, is of that sex. `merge`: `character` is the same as `into`. `split`: the voice
+    `speaker` of a transcript is nobody known so far, but `character`. `assign`: the line at `start_ms` to `end_ms` of
+    `episode` is spoken by `character`, whatever the transcript.
     """
 
     kind: Kind
@@ -44,6 +49,7 @@ class Decision:
     name: str | None = None
     sex: Sex = "unknown"
     episode: str | None = None
+    transcript: str | None = None
     speaker: str | None = None
     segment: int | None = None
     start_ms: int | None = None
@@ -77,14 +83,18 @@ class Line:
 class Cast:
     """The resolved cast of a series. Empty where nothing was linked or decided.
 
-    `people` by id; `voices` gives the id for each (episode, speaker); `lines` the assigned lines of each episode;
-    `former` the id that counts for each that was merged into another.
+    `people` by id; `voices` gives the id for each (episode, speaker), as the transcripts that were linked last label
+    them; `lines` the assigned lines of each episode; `former` the id that counts for each that was merged into another.
+    `heard` has the ids by label of every transcript (episode, fingerprint) that was ever linked, `newest` the
+    fingerprint of each episode's last.
     """
 
     people: Mapping[str, Person] = field(default_factory=dict)
     voices: Mapping[tuple[str, str], str] = field(default_factory=dict)
     lines: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
     former: Mapping[str, str] = field(default_factory=dict)
+    heard: Mapping[Transcript, Mapping[str, str]] = field(default_factory=dict)
+    newest: Mapping[str, str | None] = field(default_factory=dict)
 
     def who(self, episode: str, speaker: str | None, start_ms: int, end_ms: int) -> Person | None:
         """Who speaks a line (times in ms) to which the episode's transcript gives the label `speaker`; None if unknown."""
@@ -109,13 +119,13 @@ class Cast:
             of_voices | {name for name, lines in self.lines.items() if character in {x.character for x in lines}}
         )
 
-    def of_episode(self, episode: str) -> Cast:
-        """What of it an episode's units need: small enough to travel with each."""
-        voices = {voice: of for voice, of in self.voices.items() if voice[0] == episode}
+    def of_episode(self, episode: str, transcript: str | None = None) -> Cast:
+        """What of it an episode's units need, under this transcript or the newest: small enough to travel with each."""
+        labels = self.heard.get((episode, transcript or self.newest.get(episode)), {})
         lines = self.lines.get(episode, ())
-        wanted = set(voices.values()) | {line.character for line in lines}
-        people = {name: one for name, one in self.people.items() if name in wanted}
-        return Cast(people, voices, {episode: lines} if lines else {})
+        wanted = {*labels.values(), *(line.character for line in lines)}
+        people = {name: self.people[name] for name in sorted(wanted)}
+        return Cast(people, {(episode, label): of for label, of in labels.items()}, {episode: lines} if lines else {})
 
     def digest_for(self, stage: str, episode: str, facts: SeriesFacts) -> str | None:
         """Digest of what this cast can change in a stage's unit of an episode; None where that is nothing.
@@ -151,10 +161,12 @@ def resolve(decisions: Iterable[Decision]) -> Cast:
 @dataclass(slots=True)
 class _State:
     people: dict[str, Person] = field(default_factory=dict)
-    linked: dict[tuple[str, str], str] = field(default_factory=dict)
-    split: dict[tuple[str, str], str] = field(default_factory=dict)
+    linked: dict[tuple[Transcript, str], str] = field(default_factory=dict)
+    split: dict[tuple[Transcript, str], str] = field(default_factory=dict)
     lines: dict[str, dict[tuple[int, int], str]] = field(default_factory=dict)
     same: dict[str, str] = field(default_factory=dict)
+    newest: dict[str, str | None] = field(default_factory=dict)
+    heard: set[Transcript] = field(default_factory=set)
 
     def root(self, character: str) -> str:
         while character in self.same:
@@ -162,15 +174,21 @@ class _State:
         return character
 
     def take(self, decision: Decision) -> None:
-        voice = (decision.episode or "", decision.speaker or "")
+        transcript = (decision.episode or "", decision.transcript)
+        voice = (transcript, decision.speaker or "")
         match decision.kind:
-            case "link":
+            case "heard":
+                self._hear(transcript)
+            case "link" if voice not in self.linked:
+                # The first one counts: whoever links a voice that is linked already did not know that it was.
                 self.linked[voice] = decision.character
+                self._hear(transcript)
                 self._meet(decision)
             case "split":
                 # Two people who split at once chose one id: the later one's character gets the next.
                 fresh = replace(decision, character=_free(decision.character, self.people))
                 self.split[voice] = fresh.character
+                self.newest.setdefault(*transcript)
                 self._meet(fresh)
             case "name" if (known := self.people.get(self.root(decision.character))) is not None:
                 sex = decision.sex if decision.sex != "unknown" else known.sex
@@ -188,6 +206,10 @@ class _State:
             case _:
                 pass
 
+    def _hear(self, transcript: Transcript) -> None:
+        self.heard.add(transcript)
+        self.newest[transcript[0]] = transcript[1]
+
     def _meet(self, decision: Decision) -> None:
         """A character appears, or is heard again: a link knows its sex, and its name only until a person gives one."""
         known = self.people.get(decision.character, Person(decision.character))
@@ -201,14 +223,22 @@ class _State:
         self.people[other] = Person(other, kept.name or gone.name, sex)
 
     def cast(self) -> Cast:
-        voices = {voice: self.root(of) for voice, of in (self.linked | self.split).items()}
+        heard: dict[Transcript, dict[str, str]] = {transcript: {} for transcript in self.heard}
+        for (transcript, label), of in sorted((self.linked | self.split).items(), key=repr):
+            heard.setdefault(transcript, {})[label] = self.root(of)
+        voices = {
+            (episode, label): of
+            for episode, mark in sorted(self.newest.items())
+            for label, of in heard.get((episode, mark), {}).items()
+        }
         lines = {
             # The last word first: of overlapping lines it is the one that counts.
             episode: tuple(Line(*span, self.root(of)) for span, of in reversed(found.items()))
             for episode, found in self.lines.items()
         }
         people = {name: one for name, one in sorted(self.people.items()) if name not in self.same}
-        return Cast(people, dict(sorted(voices.items())), lines, {gone: self.root(gone) for gone in self.same})
+        former = {gone: self.root(gone) for gone in self.same}
+        return Cast(people, voices, lines, former, heard, dict(self.newest))
 
 
 def _free(identity: str, taken: Container[str]) -> str:
@@ -220,26 +250,44 @@ def _free(identity: str, taken: Container[str]) -> str:
 # The lake ---------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A series' decisions, oldest first, up to a version of them (0: there is none)."""
+
+    decisions: tuple[Decision, ...] = ()
+    version: int = 0
+
+
 def read(lake: Lake, series: str) -> Cast:
     """The cast of a series as the lake has it now. Raises `StoreError`."""
-    return resolve(decisions_of(lake, series))
+    return resolve(log(lake, series).decisions)
 
 
-def decisions_of(lake: Lake, series: str) -> list[Decision]:
-    """Every decision, oldest first. Raises `UnreadableError` for a fact that is none of ours."""
-    rows = lake.read_series_facts(lake.series_facts(series, FACT))
-    return [_decision(row) for row in rows if row["kind"] in KINDS]
+def log(lake: Lake, series: str, keys: Sequence[SeriesKey] | None = None) -> Log:
+    """What was decided, or what of it stands under these keys. Raises `UnreadableError` for a fact that is none of ours."""
+    keys = lake.series_facts(series, FACT) if keys is None else keys
+    found = spread(lambda key: lake.read_series_facts([key]), keys)
+    decisions = tuple(_decision(row) for rows in found for row in rows if row["kind"] in KINDS)
+    return Log(decisions, max((key.version for key in keys), default=0))
 
 
 def decide(lake: Lake, series: str, decisions: Sequence[Decision], editor: str) -> SeriesKey:
     """Append decisions as one version, all or none; its key. `name`, `merge`, `split` and `assign` make sound ones."""
+    while True:
+        version = max((key.version for key in lake.series_facts(series, FACT)), default=0)
+        if append(lake, series, decisions, editor, after=version):
+            return SeriesKey(series, FACT, version + 1)
+
+
+def append(lake: Lake, series: str, decisions: Sequence[Decision], editor: str, *, after: int) -> bool:
+    """Append decisions that were made in the knowledge of all up to version `after`; False if there are newer ones."""
     rows = [{name: getattr(one, name) for name in Decision.__slots__} | {"editor": editor} for one in decisions]
-    return lake.add_series_fact(series, FACT, rows)
+    return lake.add_series_fact(SeriesKey(series, FACT, after + 1), rows)
 
 
 def _decision(row: Mapping[str, Any]) -> Decision:
     values = {name: row.get(name) for name in Decision.__slots__}
-    return Decision(**values | {"sex": row.get("sex") or "unknown"})
+    return Decision(**values | {"sex": row.get("sex") or "unknown", "character": row.get("character") or ""})
 
 
 # What people ask for ----------------------------------------------------------------------------------
@@ -276,7 +324,8 @@ def split(cast: Cast, episode: str, speaker: str) -> Decision:
         there = f"its voices are: {', '.join(voices)}" if voices else "nothing is linked in this episode yet"
         raise CatalogError(f"no voice is labelled {speaker!r:.40}", where=episode, field="SPEAKER", remedy=there)
     # People's characters are numbered apart, so that linking never gives one of their ids.
-    return Decision("split", _free("p01", {*cast.people, *cast.former}), episode=episode, speaker=speaker)
+    free = _free("p01", {*cast.people, *cast.former})
+    return Decision("split", free, episode=episode, transcript=cast.newest.get(episode), speaker=speaker)
 
 
 def assign(cast: Cast, episode: str, segment: int, start_ms: int, end_ms: int, character: str) -> Decision:

@@ -177,16 +177,13 @@ class Lake:
     def series_facts(self, series: str, kind: str) -> list[SeriesKey]:
         """Every version of a series' facts of one kind, from the listing alone; oldest first."""
         found = (layout.parse_series(each.key) for each in self.store.list(layout.series_prefix(series, kind)))
-        return sorted((key for key in found if key), key=lambda key: key.ulid)
+        return sorted((key for key in found if key), key=lambda key: key.version)
 
-    def add_series_fact(self, series: str, kind: str, rows: Sequence[Mapping[str, Any]]) -> SeriesKey:
-        """Append a version of rows of the table `kind`; `series` and `created_at` are filled in. Its key."""
-        shared = {"series": series, "created_at": datetime.now(UTC)}
-        table = schemas.to_table(kind, [{**row, **shared} for row in rows])
-        data = _to_parquet(table, {"schema_version": schemas.VERSION})
-        while not self.store.put_if_absent(str(key := SeriesKey(series, kind, ulid())), data):
-            continue
-        return key
+    def add_series_fact(self, key: SeriesKey, rows: Sequence[Mapping[str, Any]]) -> bool:
+        """Add a version: rows of the table `key.kind`, `series` and `created_at` filled in. False if it is there already."""
+        shared = {"series": key.series, "created_at": datetime.now(UTC)}
+        table = schemas.to_table(key.kind, [{**row, **shared} for row in rows])
+        return self.store.put_if_absent(str(key), _to_parquet(table, {"schema_version": schemas.VERSION}))
 
     def read_series_facts(self, keys: Sequence[SeriesKey]) -> list[dict[str, Any]]:
         """The rows behind these keys, in their order. Raises `UnreadableError` for a file that is none of ours."""

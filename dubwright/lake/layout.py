@@ -3,7 +3,7 @@
     source/series=S/episode=E/<fingerprint>.parquet                   (likewise transcript/)
     translation/language=en/series=S/episode=E/<fingerprint>.parquet  (likewise dub/, deliverable/, quality/)
     edit/language=en/series=S/episode=E/<ulid>.parquet
-    series/series=S/<kind>/<ulid>.parquet                             (what people decided of a series: `cast`)
+    series/series=S/<kind>/<version>.parquet                          (facts of a series, such as its `cast`, in order)
     failure/stage=T/[language=en/]series=S/episode=E/<fingerprint>/<attempt>.<permanent|transient>.json
     blob/<first 2 hex>/<sha256>.<ext>
     catalog/<NAME>/<version>.json                                     (registered catalogues; the last version counts)
@@ -30,7 +30,7 @@ _CATALOG = re.compile(r"catalog/([^/]+)/(\d{6,})\.json")
 _FAILURE = re.compile(r"(\d+)\.(permanent|transient)\.json")
 _LEASE = re.compile(r"lease/(run|collect)/([0-9A-HJKMNP-TV-Z]{26})/(\d{1,16})\.json")
 _SPEECH = re.compile(r"speech/([0-9a-f]{2})/\1[0-9a-f]{30}")
-_SERIES = re.compile(r"series/series=([^/]+)/([a-z-]+)/([0-9A-HJKMNP-TV-Z]{26})\.parquet")
+_SERIES = re.compile(r"series/series=([^/]+)/([a-z-]+)/([0-9]{6,12})\.parquet")
 # The tables whose files are units; what a unit reads stands in a table before its own.
 UNIT_TABLES = ("source", "transcript", "translation", "dub", "deliverable", "quality")
 # One level of a path holds 255 bytes almost everywhere; "language=", "episode=" and a margin are taken off.
@@ -132,14 +132,14 @@ def parse_edit(key: str) -> EditKey | None:
 
 @dataclass(frozen=True, slots=True)
 class SeriesKey:
-    """One version of a fact about a series, such as its `cast`; `ulid` sorts by time."""
+    """One version of a fact about a series, such as its `cast`, numbered from 1: of two who add one at once, one is first."""
 
     series: str
     kind: str
-    ulid: str
+    version: int
 
     def __str__(self) -> str:
-        return f"{series_prefix(self.series, self.kind)}{self.ulid}.parquet"
+        return f"{series_prefix(self.series, self.kind)}{self.version:06d}.parquet"
 
 
 def series_prefix(series: str, kind: str) -> str:
@@ -150,7 +150,9 @@ def series_prefix(series: str, kind: str) -> str:
 def parse_series(key: str) -> SeriesKey | None:
     """The fact that a key names, or None if it names none."""
     found = _SERIES.fullmatch(key)
-    return SeriesKey(decode(found[1]), found[2], found[3]) if found else None
+    fact = SeriesKey(decode(found[1]), found[2], int(found[3])) if found else None
+    # One spelling for each: two would be one version twice.
+    return fact if fact and str(fact) == key else None
 
 
 @dataclass(frozen=True, slots=True)

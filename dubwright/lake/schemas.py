@@ -173,13 +173,14 @@ TABLES: dict[str, pa.Schema] = {
     "cast": pa.schema(
         [
             _field("series", TEXT, "the work", required=True),
-            _field("kind", TEXT, "what is decided: link, name, merge, split, assign", required=True),
-            _field("character", TEXT, "whom it is about, by id: c01 as linked, p01 as a person made", required=True),
+            _field("kind", TEXT, "what is decided: heard, link, name, merge, split, assign", required=True),
+            _field("character", TEXT, "whom it is about, by id: c01 as linked, p01 as a person made; empty in heard"),
             _field("into", TEXT, "merge: the character that this one is"),
             _field("name", TEXT, "name: what the character is called"),
             _field("sex", TEXT, "female, male, unknown"),
-            _field("episode", TEXT, "link, split, assign: where"),
-            _field("speaker", TEXT, "link, split: the voice, as the episode's transcript labels it"),
+            _field("episode", TEXT, "heard, link, split, assign: where"),
+            _field("transcript", TEXT, "heard, link, split: the fingerprint of the transcript that was listened to"),
+            _field("speaker", TEXT, "link, split: the voice, as this transcript labels it"),
             _field("segment", pa.int32(), "assign: the line, as it was numbered then"),
             _field("start_ms", MILLISECONDS, "assign: first sound of the line, by which it is known later", "ms"),
             _field("end_ms", MILLISECONDS, "assign: last sound of the line", "ms"),

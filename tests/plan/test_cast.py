@@ -16,7 +16,6 @@ from dubwright.cast import Cast, Decision, resolve
 from dubwright.errors import CatalogError, UnreadableError
 from dubwright.facts import Character, SeriesFacts
 from dubwright.lake import Lake, layout, open_lake
-from dubwright.lake.lake import ulid
 from dubwright.lake.layout import SeriesKey, UnitKey
 
 SERIES = "槐巷 不灭灯"
@@ -132,7 +131,7 @@ def test_what_cannot_be_is_refused_with_a_remedy(ask, says: str) -> None:  # typ
 ids = st.sampled_from(["c01", "c02", "c03", "p01", "", "谁"])
 rows = st.builds(
     Decision,
-    kind=st.sampled_from(["link", "name", "merge", "split", "assign"]),
+    kind=st.sampled_from(["heard", "link", "name", "merge", "split", "assign"]),
     character=ids,
     into=st.none() | ids,
     name=st.none() | st.text(max_size=3),
@@ -158,12 +157,40 @@ def test_any_decisions_resolve_to_a_cast_that_holds_together(decisions: list[Dec
 
 
 @given(
-    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30), st.sampled_from(["cast", "market-x"])
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30),
+    st.sampled_from(["cast", "market-x"]),
+    st.integers(1, 10**9),
 )
-def test_keys_of_facts_come_back(series: str, kind: str) -> None:
-    key = SeriesKey(series, kind, ulid())
+def test_keys_of_facts_come_back(series: str, kind: str, version: int) -> None:
+    key = SeriesKey(series, kind, version)
     assert layout.parse_series(str(key)) == key and layout.known(str(key))
     assert layout.parse_series(str(key).replace(".parquet", ".json")) is None
+    # One spelling for each version.
+    assert layout.parse_series(f"{layout.series_prefix(series, kind)}0{version:06d}.parquet") is None
+
+
+def test_a_label_means_something_under_its_transcript_only() -> None:
+    def linked(character: str, mark: str, speaker: str) -> Decision:
+        return Decision("link", character, episode="01", transcript=mark, speaker=speaker)
+
+    def heard(mark: str, episode: str = "01") -> Decision:
+        return Decision("heard", "", episode=episode, transcript=mark)
+
+    log = [heard("a"), linked("c01", "a", "S1"), linked("c02", "a", "S2"), heard("x", "02")]
+    before = resolve(log)
+    assert ("02", "x") in before.heard and before.newest == {"01": "a", "02": "x"}
+    assert before.of_episode("02").digest_for("translate", "02", FACTS) is None
+    # The labels are turned round by another transcript; the first one's stay what they were.
+    after = resolve([*log, heard("b"), linked("c02", "b", "S1"), linked("c01", "b", "S2")])
+    assert after.of_episode("01", "a") == before.of_episode("01")
+    assert after.voices == {("01", "S1"): "c02", ("01", "S2"): "c01"}
+    assert not after.of_episode("01", "c").voices
+    # A person's word is about the transcript that the person saw.
+    split = casts.split(after, "01", "S1")
+    assert split.transcript == "b"
+    assert resolve([*log, heard("b"), split]).of_episode("01", "a") == before.of_episode("01")
+    # A second link of a voice comes from one who did not know of the first, and changes nothing.
+    assert resolve([*log, linked("c07", "a", "S1"), heard("a")]) == before
 
 
 # The lake and the command -----------------------------------------------------------------------------
@@ -176,19 +203,20 @@ def lake(tmp_path: Path) -> Lake:
 
 def test_decisions_are_appended_and_read_in_order(lake: Lake) -> None:
     assert casts.read(lake, SERIES) == Cast()
-    first = casts.decide(lake, SERIES, LINKED, "dubwright")
-    # A second later: within a millisecond two versions have no order.
-    second = SeriesKey(SERIES, "cast", "7" + first.ulid[1:])
+    assert casts.decide(lake, SERIES, LINKED, "dubwright").version == 1
     named = casts.name(casts.read(lake, SERIES), "c01", "老王")
-    lake.store.put_if_absent(str(second), lake.store.read(str(casts.decide(lake, SERIES, [named], "me"))))
-    assert layout.known(str(first)) and layout.parse_series(str(first)) == first
-    assert casts.decisions_of(lake, SERIES)[: len(LINKED)] == LINKED
+    # Whoever does not know of all that was decided is not heard; whoever need not know comes next.
+    assert not casts.append(lake, SERIES, [named], "me", after=0)
+    assert casts.append(lake, SERIES, [named], "me", after=1)
+    assert casts.decide(lake, SERIES, [named], "me").version == 3
+    log = casts.log(lake, SERIES)
+    assert log.version == 3 and log.decisions == (*LINKED, named, named)
     assert casts.read(lake, SERIES).people["c01"].name == "老王"
     assert casts.read(lake, "槐巷") == Cast()
 
 
 def test_a_fact_that_is_none_of_ours_is_named(lake: Lake) -> None:
-    key = SeriesKey(SERIES, "cast", "0" * 26)
+    key = SeriesKey(SERIES, "cast", 1)
     lake.store.put_if_absent(str(key), b"PAR1 and nothing else")
     with pytest.raises(UnreadableError, match="not a file of ours") as raised:
         casts.read(lake, SERIES)
