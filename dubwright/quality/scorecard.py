@@ -1,7 +1,8 @@
 """The figures of a whole result, taken against a folder of truth: what was said, by whom, when, and how it reads elsewhere.
 
 The truth of an episode is a folder with `lines.json` (a list of `speaker`, `text`, `start_ms`, `end_ms`, `references`
-by language) and, if it is to be listened to, `speech.flac` and `bed.flac`, whose sum is the episode's sound.
+by language, and `kind` where that is not dialogue) and, if it is to be listened to, `speech.flac` and `bed.flac`, whose
+sum is the episode's sound.
 """
 
 from __future__ import annotations
@@ -39,12 +40,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class TrueLine:
-    """One line as it was spoken, with its reference translations by language."""
+    """One line as it was spoken, with its reference translations by language; `kind` as in the transcript."""
 
     speaker: str
     text: str
     span: Span
     references: Mapping[str, str]
+    kind: str = "dialogue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,16 @@ def read_truth(folder: Path) -> list[TrueLine]:
     file = folder / "lines.json"
     try:
         return [
-            TrueLine(each["speaker"], each["text"], Span(each["start_ms"], each["end_ms"]), each["references"])
+            TrueLine(
+                each["speaker"],
+                each["text"],
+                Span(each["start_ms"], each["end_ms"]),
+                each["references"],
+                each.get("kind", "dialogue"),
+            )
             for each in json.loads(file.read_text(encoding="utf-8"))
         ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"no truth can be read: {error}", where=str(file)) from error
 
 
@@ -122,6 +130,7 @@ def _translated(results: Mapping[str, Result], lines: Mapping[str, list[TrueLine
 
 def paired(transcript: Rows, translation: Rows, lines: Sequence[TrueLine], language: str) -> list[tuple[str, str]]:
     """Translation and reference of what was spoken at one time, in order; an untranslated line is paired with nothing."""
+    transcript = spoken(transcript)
     texts = {row["segment"]: row["text"] or "" for row in translation}
     spans = [Span(row["start_ms"], row["end_ms"]) for row in transcript]
     return [
@@ -133,8 +142,13 @@ def paired(transcript: Rows, translation: Rows, lines: Sequence[TrueLine], langu
     ]
 
 
+def spoken(transcript: Rows) -> list[Mapping[str, Any]]:
+    """The rows of a transcript that somebody speaks, in order of time: captions only stand in the picture."""
+    return sorted((row for row in transcript if row.get("kind") != "caption"), key=lambda row: int(row["start_ms"]))
+
+
 def _heard(transcript: Rows) -> str:
-    return "".join(row["text"] or "" for row in sorted(transcript, key=lambda row: int(row["start_ms"])))
+    return "".join(row["text"] or "" for row in spoken(transcript))
 
 
 def _watched(results: Mapping[str, Result], truths: Mapping[str, Path], language: str) -> list[Figure]:

@@ -150,7 +150,7 @@ def match(segments: Sequence[Span], lines: Sequence[Span]) -> list[Match]:
         return item
 
     for number, segment in enumerate(segments):
-        near = [at for at, line in enumerate(lines) if _share(segment, line) >= SHARED]
+        near = [at for at, line in enumerate(lines) if share(segment, line) >= SHARED]
         if not near and lines:
             near = [min(range(len(lines)), key=lambda at: _distance(segment, lines[at]))]
         for at in near:
@@ -196,7 +196,8 @@ def _lines(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [row for row in rows if row.get("verdict") != "mix" and row.get("duration_ms") is not None]
 
 
-def _share(a: Span, b: Span) -> float:
+def share(a: Span, b: Span) -> float:
+    """How much of the shorter of two spans both have in common: 1 if it lies inside, below 0 if they are apart."""
     common = min(a.end_ms, b.end_ms) - max(a.start_ms, b.start_ms)
     return common / max(1, min(a.end_ms - a.start_ms, b.end_ms - b.start_ms))
 

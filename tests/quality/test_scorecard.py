@@ -73,6 +73,15 @@ def test_other_segmentation_costs_nothing(truth: Path) -> None:
     assert figures["chrf"].value == 100
 
 
+def test_captions_are_not_speech(truth: Path) -> None:
+    caption = {"segment": 1, "start_ms": 0, "end_ms": 400, "text": "三年后", "kind": "caption"}
+    transcript = [caption, *({**row, "segment": row["segment"] + 1, "kind": "dialogue"} for row in TRANSCRIPT)]
+    result = Result(transcript, {"en": _english("Three years later", "Master, go.", "Fine!")})
+    figures = _by_name(scorecard.score_episode(result, truth, DubSettings()))
+    # 傅 for 父, as without the caption.
+    assert (figures["cer"].value, figures["chrf"].value) == (pytest.approx(1 / 5), 100)
+
+
 def test_episodes_count_by_their_length(truth: Path) -> None:
     results = {"01": Result(TRANSCRIPT), "02": Result(TRANSCRIPT[:1])}
     (figure,) = scorecard.score_series(results, {"01": truth, "02": truth}, DubSettings())
