@@ -9,21 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright.facts import Sex
-from dubwright.transcribe.speakers import clustering, features
-from dubwright.transcribe.speakers.encoder import VoiceEncoder, unit
+from dubwright.transcribe.speakers import clustering, features, prints
+from dubwright.transcribe.speakers.encoder import VoiceEncoder
 from dubwright.transcribe.speakers.features import Features, Span
+from dubwright.transcribe.speakers.prints import VoicePrint
 from dubwright.transcribe.speakers.spectra import RATE, Array
 
 # A shorter line says too little of a voice to found one: it joins a voice that longer lines have founded.
 SHORTEST_MS = 700
-LONGEST_WEIGHT_S = 3.0
 # Below this confidence nobody is named.
 SURE = 0.6
 # Without an encoder a line that is surely nearest to a voice was its own no more often than this.
 MOST_SURE_ALONE = 0.85
-# Median pitch (Hz) above which a voice is taken to be a woman's, below which a man's; between them nobody can tell. A
-# boy's voice is as high as a woman's: only a person can say so.
-FEMALE_HZ, MALE_HZ = 178.0, 150.0
 # How much a line's timbre, pitch and voice by the encoder weigh; chosen on casts that are no part of the sample.
 WEIGHTS, WEIGHTS_ALONE = (0.7, 0.5, 1.0), (1.0, 0.6, 0.0)
 _DEVIATION, _SPREAD = 0.3, 0.3
@@ -38,28 +35,16 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True)
-class VoicePrint:
-    """A voice of one episode: what it can be known by elsewhere.
-
-    `voice` is a unit vector of shape [256], None where it was told apart without an encoder. `f0_hz` is its median
-    pitch, NaN if it was never voiced. `speech_ms` is how much was heard of it, `first_ms` when it speaks first.
-    """
-
-    label: str
-    voice: Array | None
-    f0_hz: float
-    sex: Sex
-    speech_ms: int
-    first_ms: int
-
-
-@dataclass(frozen=True, slots=True)
 class Diarization:
-    """An attribution for every line, in the order given, the voices in order of appearance, and what was measured."""
+    """An attribution for every line, in the order given, the voices in order of appearance, and what was measured.
+
+    `voices` has the lines' own vectors, of shape [n, 256]; None without an encoder.
+    """
 
     lines: tuple[Attribution, ...]
     prints: tuple[VoicePrint, ...]
     features: Features = field(repr=False)
+    voices: Array | None = field(default=None, repr=False)
 
 
 def diarize(
@@ -80,13 +65,13 @@ def diarize(
     if not len(founding):
         return Diarization((Attribution(None, 0.0),) * len(spans), (), measured)
     points = _points(measured, voices, founding)
-    weights = np.clip(length_ms / 1000, 0.1, LONGEST_WEIGHT_S).astype(np.float32)
+    weights = prints.weights(spans)
     groups = _groups(points[founding], weights[founding], None if voices is None else voices[founding], len(cast))
     owners, confidence = _owners(points, weights, [[int(founding[at]) for at in group] for group in groups])
     confidence[~audible] = 0.0
     if voices is None:
         confidence *= MOST_SURE_ALONE
-    return _named(spans, owners, confidence, measured, voices, weights)
+    return _named(spans, owners, confidence, measured, voices)
 
 
 def _points(measured: Features, voices: Array | None, founding: NDArray[np.int64]) -> Array:
@@ -149,7 +134,6 @@ def _named(
     confidence: NDArray[np.float64],
     measured: Features,
     voices: Array | None,
-    weights: Array,
 ) -> Diarization:
     """Labels in order of appearance, and the voices behind them, from the lines that are surely theirs."""
     sure = confidence >= SURE
@@ -158,31 +142,14 @@ def _named(
     for at in order:
         if sure[at]:
             labels.setdefault(int(owners[at]), f"S{len(labels) + 1}")
-    prints = []
+    found = []
     for owner, label in labels.items():
         own = np.flatnonzero((owners == owner) & sure).tolist()
-        voice = unit((voices[own] * weights[own, None]).sum(axis=0, keepdims=True))[0] if voices is not None else None
-        f0_hz = _middle(measured.f0_hz[own], measured.voiced_ms[own])
-        speech_ms = sum(spans[at][1] - spans[at][0] for at in own)
-        first_ms = min(spans[at][0] for at in own)
-        prints.append(VoicePrint(label, voice, f0_hz, sex_of(f0_hz), speech_ms, first_ms))
+        pitches = [(float(measured.f0_hz[at]), float(measured.voiced_ms[at])) for at in own]
+        vectors = [None if voices is None else voices[at] for at in own]
+        found.append(prints.gathered(label, [spans[at] for at in own], vectors, pitches))
     lines = tuple(
         Attribution(labels[int(owner)] if certain else None, round(float(share), 3))
         for owner, certain, share in zip(owners, sure, confidence, strict=True)
     )
-    return Diarization(lines, tuple(prints), measured)
-
-
-def _middle(values: Array, weights: Array) -> float:
-    """The weighted median of what is known; NaN of nothing."""
-    known = ~np.isnan(values)
-    if not known.any():
-        return float("nan")
-    order = np.argsort(values[known])
-    summed = np.cumsum(weights[known][order])
-    return float(values[known][order][np.searchsorted(summed, summed[-1] / 2)])
-
-
-def sex_of(f0_hz: float) -> Sex:
-    """A voice's likely sex by its median pitch (Hz); unknown between the two, and for a voice without pitch."""
-    return "female" if f0_hz >= FEMALE_HZ else "male" if f0_hz <= MALE_HZ else "unknown"
+    return Diarization(lines, tuple(found), measured, voices)
