@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from dubwright import catalog as catalogs
@@ -21,8 +22,10 @@ from dubwright.plan import Plan, Planner, Survey
 # What an episode is taken to last that nobody has ingested yet, where the lake has none to compare with.
 MINUTES = 2.0
 READS_AT_ONCE = 32
-# Episodes whose costs an estimate stands on.
+# What an estimate stands on: so many episodes, each in so many of its languages. More of them would say little more,
+# and each is a request or two that somebody waits for.
 ESTIMATED_FROM = 12
+TONGUES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,9 @@ def choose(planner: Planner, catalog: Catalog, limits: Limits) -> Selection:
     survey = planner.survey(catalog)
     selection = Selection(survey)
     # What these series took is nearest; a series that nobody has begun is taken to be like the others.
-    own = history.costs(planner.lake, limits.series, sample=ESTIMATED_FROM) if limits.series else []
-    known = own or history.costs(planner.lake, near=[series.name for series in everything], sample=ESTIMATED_FROM)
+    costs = partial(history.costs, planner.lake, sample=ESTIMATED_FROM, tongues=TONGUES)
+    own = costs(limits.series) if limits.series else []
+    known = own or costs(near=[series.name for series in everything])
     usual = next((cost.minutes for cost in known if cost.stage == "ingest"), MINUTES)
     if limits.by_episode:
         _by_episode(planner, survey, limits, selection, usual)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice, product
+from itertools import islice
 from typing import Any
 
 from dubwright.coverage import languages
@@ -48,21 +48,37 @@ class Cost:
 
 
 def costs(
-    lake: Lake, series: Collection[str] = (), near: Sequence[str] = (), sample: int = SAMPLE, seed: int = 7
+    lake: Lake,
+    series: Collection[str] = (),
+    near: Sequence[str] = (),
+    sample: int = SAMPLE,
+    tongues: int | None = None,
+    seed: int = 7,
 ) -> list[Cost]:
     """Costs by stage, language and engine, in the order of the stages; of some series or of the whole lake.
 
     Where the lake's series are known roughly, `near` names them: then the lake is not gone through to draw a sample.
+    `tongues` bounds the languages that are looked at of each episode drawn, each time others.
     """
-    drawn = _drawn(lake, series, near, sample, random.Random(seed))  # noqa: S311  not for secrets
-    tongues = list(languages(lake, "translation"))
-    tables = [(stage.table, tag) for stage in STAGES.values() for tag in (tongues if stage.per_language else (None,))]
+    dice = random.Random(seed)  # noqa: S311  not for secrets
+    drawn = _drawn(lake, series, near, sample, dice)
+    if not drawn:
+        return []
+    known = list(languages(lake, "translation"))
+    at_most = len(known) if tongues is None else min(tongues, len(known))
+    looked_at = [
+        (source, stage.table, language)
+        for source in drawn
+        for own in [dice.sample(known, at_most)]
+        for stage in STAGES.values()
+        for language in (own if stage.per_language else (None,))
+    ]
 
-    def units(where: tuple[UnitKey, tuple[str, str | None]]) -> list[UnitKey]:
-        source, (table, language) = where
+    def units(where: tuple[UnitKey, str, str | None]) -> list[UnitKey]:
+        source, table, language = where
         return list(lake.units(table, language=language, series=source.series, episode=source.episode))
 
-    keys = [key for found in spread(units, product(drawn, tables), READS_AT_ONCE) for key in found]
+    keys = [key for found in spread(units, looked_at, READS_AT_ONCE) for key in found]
     files = [file for file in spread(lambda key: _read(lake, key), keys, READS_AT_ONCE) if file]
     minutes = {_where(file.key): file.row()["duration_ms"] / 60_000 for file in files if file.key.table == "source"}
     groups: dict[tuple[str, str | None, str, str], list[tuple[UnitFile, float]]] = {}
