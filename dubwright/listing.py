@@ -1,4 +1,4 @@
-"""What the lake's keys say of each series: units committed, attempts failed, corrections made. No object is opened.
+"""What the lake's keys say of each series: units committed, attempts failed, what people decided. No object is opened.
 
 A few series are listed one by one. For many, each partition is listed once from beginning to end, all of them side by
 side, and taken apart series by series: memory holds one series and a page of each listing, however large the lake.
@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from dubwright.cast import FACT
 from dubwright.lake import Lake, layout
-from dubwright.lake.layout import FailureKey, UnitKey
+from dubwright.lake.layout import FailureKey, SeriesKey, UnitKey
 from dubwright.lake.store import ObjectInfo
 from dubwright.stages import Stage
 
@@ -33,6 +34,7 @@ class SeriesListing:
     units: dict[Partition, set[str]] = field(default_factory=dict)
     failures: dict[UnitKey, FailureKey] = field(default_factory=dict)
     edits: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    cast: list[SeriesKey] = field(default_factory=list)
 
     def older(self, key: UnitKey) -> tuple[UnitKey, ...]:
         """Committed units of the same table, episode and language, whatever their fingerprint."""
@@ -65,7 +67,7 @@ def read(
 
 
 class _Heads(tuple[str, ...]):
-    """The prefixes before `series=` of all that a plan looks at: units, then failures, then edits."""
+    """The prefixes before `series=` of all that a plan looks at: units, then failures, then edits, then casts."""
 
     partitions: list[Partition]
 
@@ -76,7 +78,8 @@ class _Heads(tuple[str, ...]):
         ]
         units = [layout.unit_prefix(stage.table, language) for stage, language in partitions]
         failures = [layout.failure_prefix(stage.name, language) for stage, language in partitions]
-        heads = cls((*units, *failures, *(layout.unit_prefix("edit", language) for language in languages)))
+        edits = (layout.unit_prefix("edit", language) for language in languages)
+        heads = cls((*units, *failures, *edits, layout.SERIES))
         heads.partitions = [(stage.table, language) for stage, language in partitions]
         return heads
 
@@ -94,6 +97,8 @@ class _Heads(tuple[str, ...]):
                     found.failures[failure.unit] = failure
                 elif edit := layout.parse_edit(whole):
                     found.edits.setdefault((edit.language, edit.episode), []).append(whole)
+                elif (fact := layout.parse_series(whole)) and fact.kind == FACT:
+                    found.cast.append(fact)
         return found
 
 

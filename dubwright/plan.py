@@ -1,7 +1,8 @@
 """The plan: units wanted, minus units committed. Computed from the catalogue, the settings and one listing of the lake.
 
-No table is read: a unit's key holds its fingerprint, and the fingerprint digests all that decides the unit's result,
-the fingerprints of the units it reads among it. So a change makes exactly its dependants wanted again.
+No table is read but what people and linking decided on a series' cast, where there is any: a unit's key holds its
+fingerprint, and the fingerprint digests all that decides the unit's result, the fingerprints of the units it reads
+among it. So a change makes exactly its dependants wanted again.
 
 `build` gives every unit of a few series, ready to be carried out; `by_series` the same one series at a time; `survey`
 only counts, so that a catalogue of millions of units takes a minute and no memory to speak of.
@@ -14,14 +15,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from dubwright import cast as casts
 from dubwright import languages, listing
+from dubwright.cast import Cast
 from dubwright.catalog import Catalog, Episode, Series
 from dubwright.errors import LanguageError, SettingsError
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake, layout
 from dubwright.lake.layout import FailureKey, UnitKey
+from dubwright.lake.reading import spread
 from dubwright.listing import Partition, SeriesListing
-from dubwright.recipes import Digester, Recipes
+from dubwright.recipes import Digester, Recipes, differences
 from dubwright.settings import Settings
 from dubwright.stages import STAGES, Stage
 from dubwright.unit import Work
@@ -29,6 +33,9 @@ from dubwright.unit import Work
 State = Literal["committed", "wanted", "failed", "blocked"]
 # Of each stage and language, changed units that a survey keeps to be explained.
 EXPLAINED = 3
+# Series whose casts are read side by side, twice as many listings in memory.
+CASTS_AT_ONCE = 8
+NOBODY = Cast()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +117,9 @@ class Planner:
 
     def by_series(self, catalog: Catalog) -> Iterator[Plan]:
         """A plan for each series, in the order of their keys."""
-        for series, found in self._listed(catalog):
+        for series, found, cast in self._listed(catalog):
             part = Catalog(catalog.source, (series,))
-            yield Plan(part, self.targets, tuple(_SeriesPlan(self, series, found).units()))
+            yield Plan(part, self.targets, tuple(_SeriesPlan(self, series, found, cast).units()))
 
     def build(self, catalog: Catalog) -> Plan:
         """All units, series in the catalogue's order. For as many series as fit into memory."""
@@ -128,17 +135,22 @@ class Planner:
                 result.counts[stage.name, language] = Counter()
                 result.reasons[stage.name, language] = Counter()
         lacking = {}
-        for series, found in self._listed(catalog):
-            wanted = _SeriesPlan(self, series, found).count_into(result)
+        for series, found, cast in self._listed(catalog):
+            wanted = _SeriesPlan(self, series, found, cast).count_into(result)
             if wanted:
                 lacking[series.name] = wanted
         result.lacking = {series.name: lacking[series.name] for series in catalog.series if series.name in lacking}
         return result
 
-    def _listed(self, catalog: Catalog) -> Iterator[tuple[Series, SeriesListing]]:
+    def _listed(self, catalog: Catalog) -> Iterator[tuple[Series, SeriesListing, Cast]]:
         by_name = {series.name: series for series in catalog.series}
-        for found in listing.read(self.lake, list(by_name), self.stages, self.targets):
-            yield by_name[found.series], found
+        listings = listing.read(self.lake, list(by_name), self.stages, self.targets)
+        # Of several series side by side: what takes time is the way to the store and back.
+        for found, cast in spread(self._with_cast, listings, CASTS_AT_ONCE):
+            yield by_name[found.series], found, cast
+
+    def _with_cast(self, found: SeriesListing) -> tuple[SeriesListing, Cast]:
+        return found, casts.resolve(casts.log(self.lake, found.series, found.cast).decisions) if found.cast else NOBODY
 
 
 def planner(
@@ -182,7 +194,7 @@ def explain(unit: PlannedUnit, lake: Lake) -> str:
     if not unit.older:
         return unit.reason
     newest = max((lake.read(key).provenance for key in unit.older), key=lambda about: str(about.get("committed_at")))
-    return "; ".join(_differences(newest.get("recipe", {}), unit.work.recipe)) or unit.reason
+    return "; ".join(differences(newest.get("recipe", {}), unit.work.recipe)) or unit.reason
 
 
 def _stages_until(until: str) -> tuple[Stage, ...]:
@@ -201,25 +213,50 @@ class _Stand:
     state: State
     reason: str = ""
     failure: FailureKey | None = None
+    told: str | None = None
+
+
+@dataclass(slots=True)
+class _Above:
+    """What a unit meets: its episode's part of the keys, what each stage is told of it, and the units that it may read.
+
+    `prints` has their fingerprints, `in_the_way` those that failed, both by stage.
+    """
+
+    part: str
+    told: Mapping[str, str | None]
+    prints: dict[str, str] = field(default_factory=dict)
+    in_the_way: set[str] = field(default_factory=set)
 
 
 class _SeriesPlan:
     """One series held against its listing."""
 
-    def __init__(self, planner: Planner, series: Series, found: SeriesListing) -> None:
+    def __init__(self, planner: Planner, series: Series, found: SeriesListing, cast: Cast) -> None:
         self.planner = planner
         self.series = series
         self.found = found
+        self.cast = cast
         self.shared = tuple(stage for stage in planner.stages if not stage.per_language)
         self.own = tuple(stage for stage in planner.stages if stage.per_language)
-        self.digesters: dict[Partition, Digester] = {}
+        self.digesters: dict[tuple[str, str, str | None], Digester] = {}
 
-    def _digester(self, stage: Stage, language: str) -> Digester:
-        known = self.digesters.get((stage.name, language))
+    def _digester(self, stage: Stage, language: str, told: str | None) -> Digester:
+        known = self.digesters.get((stage.name, language, told))
         if known is None:
             facts = self.series.facts.digest_for(stage.name, language)
-            known = self.digesters[stage.name, language] = self.planner.digester(stage, language).under(facts)
+            known = self.planner.digester(stage, language).under(facts, told)
+            self.digesters[stage.name, language, told] = known
         return known
+
+    def _told(self, episode: Episode, transcript: str | None) -> dict[str, str | None]:
+        """What each stage is told of an episode, as digests; `transcript` is its transcript's fingerprint, once known."""
+        if transcript is None:
+            return {"transcribe": episode.subtitles_digest}
+        if not self.cast.people:
+            return {}
+        own = self.cast.of_episode(episode.episode, transcript)
+        return {stage.name: own.digest_for(stage.name, episode.episode, self.series.facts) for stage in self.own}
 
     def units(self) -> Iterator[PlannedUnit]:
         """Every unit of the series, ready to be carried out."""
@@ -255,65 +292,60 @@ class _SeriesPlan:
         return wanted
 
     def _only(self, episode: Episode) -> Iterator[PlannedUnit]:
-        return _SeriesPlan(self.planner, replace(self.series, episodes=(episode,)), self.found).units()
+        return _SeriesPlan(self.planner, replace(self.series, episodes=(episode,)), self.found, self.cast).units()
 
     def _episode(self, episode: Episode) -> Iterator[_Stand]:
         """The units of one episode: those that serve every language first, then each language's in turn."""
-        part = f"episode={layout.encode(episode.episode)}/"
-        prints: dict[str, str] = {}
-        in_the_way: dict[str, str] = {}
+        above = _Above(f"episode={layout.encode(episode.episode)}/", self._told(episode, None))
         for stage in self.shared:
-            yield self._stand(stage, self.planner.recipes.source_language, episode, part, prints, in_the_way)
+            yield self._stand(stage, self.planner.recipes.source_language, episode, above)
+        told = self._told(episode, above.prints.get("transcribe")) if self.own else {}
         for language in self.planner.targets:
-            own_prints, own_way = dict(prints), dict(in_the_way)
+            own = _Above(above.part, told, dict(above.prints), set(above.in_the_way))
             for stage in self.own:
-                yield self._stand(stage, language, episode, part, own_prints, own_way)
+                yield self._stand(stage, language, episode, own)
 
-    def _stand(
-        self,
-        stage: Stage,
-        language: str,
-        episode: Episode,
-        part: str,
-        prints: dict[str, str],
-        in_the_way: dict[str, str],
-    ) -> _Stand:
-        """Hold a unit against the listing. `prints` gets its fingerprint, `in_the_way` its name if none can read it."""
+    def _stand(self, stage: Stage, language: str, episode: Episode, above: _Above) -> _Stand:
+        """Hold a unit against the listing; for the units that read it, `above` gets how it stands."""
         name, partition = stage.name, language if stage.per_language else None
+        told = above.told.get(name)
         if stage.editable and self._edits(language, episode):
-            print_ = fingerprint(self._recipe(stage, language, episode, prints))
+            print_ = fingerprint(self._recipe(stage, language, episode, above.prints, told))
         elif stage.reads:
-            print_ = self._digester(stage, language).over(prints)
+            print_ = self._digester(stage, language, told).over(above.prints)
         else:
-            print_ = self._digester(stage, language).of_source(episode.digest)
-        prints[name] = print_
+            print_ = self._digester(stage, language, told).of_source(episode.digest)
+        above.prints[name] = print_
         units = self.found.units[stage.table, partition]
-        if f"{part}{print_}.parquet" in units:
-            return _Stand(stage, language, print_, "committed")
-        blocking = [above for above in stage.reads if above in in_the_way]
+        if f"{above.part}{print_}.parquet" in units:
+            return _Stand(stage, language, print_, "committed", told=told)
+        blocking = [each for each in stage.reads if each in above.in_the_way]
         if blocking:
-            in_the_way[name] = name
-            return _Stand(stage, language, print_, "blocked", f"{blocking[0]} failed")
+            above.in_the_way.add(name)
+            return _Stand(stage, language, print_, "blocked", f"{blocking[0]} failed", told=told)
         failure = None
         if self.found.failures:
             failure = self.found.failures.get(UnitKey(name, self.series.name, episode.episode, partition, print_))
             if failure and failure.permanent and not self.planner.retry_failed:
-                in_the_way[name] = name
-                return _Stand(stage, language, print_, "failed", "failed for good", failure)
-        older = units and any(rest.startswith(part) for rest in units)
-        reason = "changed" if older else "new"
-        return _Stand(stage, language, print_, "wanted", f"{reason}, tried before" if failure else reason, failure)
+                above.in_the_way.add(name)
+                return _Stand(stage, language, print_, "failed", "failed for good", failure, told)
+        older = units and any(rest.startswith(above.part) for rest in units)
+        reason = ("changed" if older else "new") + (", tried before" if failure else "")
+        return _Stand(stage, language, print_, "wanted", reason, failure, told)
 
     def _edits(self, language: str, episode: Episode) -> tuple[str, ...]:
         return tuple(self.found.edits.get((language, episode.episode), ())) if self.found.edits else ()
 
-    def _recipe(self, stage: Stage, language: str, episode: Episode, prints: Mapping[str, str]) -> dict[str, Any]:
+    def _recipe(
+        self, stage: Stage, language: str, episode: Episode, prints: Mapping[str, str], told: str | None
+    ) -> dict[str, Any]:
         return self.planner.recipes.recipe(
             stage,
             language,
             source=episode.digest,
             upstream={name: prints[name] for name in stage.reads},
             facts=self.series.facts.digest_for(stage.name, language),
+            told=told,
             edits=self._edits(language, episode) if stage.editable else (),
         )
 
@@ -321,7 +353,8 @@ class _SeriesPlan:
         """A unit in full, from how it stands and the keys of the units above it."""
         stage = stand.stage
         upstream = {name: above[name] for name in stage.reads}
-        recipe = self._recipe(stage, stand.language, episode, {name: key.fingerprint for name, key in upstream.items()})
+        prints = {name: key.fingerprint for name, key in upstream.items()}
+        recipe = self._recipe(stage, stand.language, episode, prints, stand.told)
         edits = self._edits(stand.language, episode) if stage.editable else ()
         work = Work(
             stage=stage.name,
@@ -335,6 +368,10 @@ class _SeriesPlan:
             settings=self.planner.recipes.settings.section(stage.name),
             upstream=upstream,
             facts=self.series.facts,
+            cast=self.cast.of_episode(episode.episode, prints["transcribe"])
+            if stand.told and stage.told == "cast"
+            else NOBODY,
+            subtitles=episode.subtitles if stage.told == "subtitles" else None,
             edits=edits,
             recipe=recipe,
         )
@@ -344,29 +381,3 @@ class _SeriesPlan:
             work = replace(work, upstream=upstream | {stage.name: unedited})
         older = self.found.older(work.key) if stand.reason.startswith("changed") else ()
         return PlannedUnit(work, stand.state, stand.reason, older, stand.failure)
-
-
-_WORDS = {
-    "schema": "the tables' schema changed",
-    "revision": "dubwright's own {stage} stage changed",
-    "source": "the video changed",
-    "facts": "the series' glossary or cast changed",
-    "edits": "edited by a person",
-}
-
-
-def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    if old.get("engine") != new["engine"]:
-        yield f"engine changed: {old.get('engine')} → {new['engine']}"
-    elif old.get("engine_revision") != new["engine_revision"] or old.get("models") != new["models"]:
-        yield f"the engine {new['engine']} or its model changed"
-    before = old.get("settings", {})
-    for name, value in new["settings"].items():
-        if before.get(name) != value:
-            yield f"{new['stage']}.{name} changed: {before.get(name)} → {value}"
-    for name, words in _WORDS.items():
-        if old.get(name) != new.get(name):
-            yield words.format(stage=new["stage"])
-    for name, value in new["upstream"].items():
-        if old.get("upstream", {}).get(name) != value:
-            yield f"follows {name}"

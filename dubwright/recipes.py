@@ -8,7 +8,8 @@ differ between episodes are filled in.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -20,8 +21,18 @@ from dubwright.settings import Settings
 from dubwright.stages import Stage
 from dubwright.unit import artefacts
 
-# Stands in the text for what is filled in; no setting, name or digest holds a NUL.
-_HOLE = "\0hole"
+# Stands in a recipe for what is filled in; no setting, name or digest holds a NUL.
+_HOLE = "\0"
+_HOLES = re.compile(r'"\\u0000(\w+)"')
+_WORDS = {
+    "schema": "the tables' schema changed",
+    "revision": "dubwright's own {stage} stage changed",
+    "source": "the video changed",
+    "subtitles": "the subtitles given with the video changed",
+    "facts": "the series' glossary or cast list changed",
+    "cast": "who speaks changed",
+    "edits": "edited by a person",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +51,26 @@ class Recipes:
         source: str | None,
         upstream: Mapping[str, str],
         facts: str | None,
+        told: str | None = None,
         edits: Sequence[str] = (),
     ) -> dict[str, Any]:
         """All that decides a unit's result. Which engines are preferred is not in it; which engine that comes to is.
 
         `source` is the video's digest where the stage reads the video alone, `upstream` the fingerprints of the units
-        that it reads by stage, `facts` a digest of the series' facts that apply, `edits` the keys of the corrections.
+        that it reads by stage, `facts` a digest of the series' facts that apply, `told` one of what the stage is told of
+        the episode, `edits` the keys of the corrections.
         """
-        return self._constant(stage, language) | {
-            "source": None if upstream else source,
-            "upstream": dict(upstream),
-            "facts": facts,
-            "edits": fingerprint({"edits": list(edits)}) if edits else None,
-        }
+        own = {stage.told: told} if stage.told else {}
+        return (
+            self._constant(stage, language)
+            | own
+            | {
+                "source": None if upstream else source,
+                "upstream": dict(upstream),
+                "facts": facts,
+                "edits": fingerprint({"edits": list(edits)}) if edits else None,
+            }
+        )
 
     def _constant(self, stage: Stage, language: str) -> dict[str, Any]:
         """What is the same for every series and episode."""
@@ -74,24 +92,34 @@ class Recipes:
 
     def digester(self, stage: Stage, language: str) -> Digester:
         """The fingerprints of a stage in a language, without corrections; to be told the facts of each series."""
-        recipe = self.recipe(stage, language, source=None, upstream=dict.fromkeys(stage.reads, _HOLE), facts=_HOLE)
-        if not stage.reads:
-            recipe["source"] = _HOLE
-        # In the canonical form's order of keys: "facts" comes before "source" and "upstream".
-        return Digester(tuple(canonical(recipe).decode().split(_json(_HOLE))), tuple(sorted(stage.reads)))
+        upstream = {name: _HOLE + name for name in stage.reads}
+        recipe = self.recipe(
+            stage, language, source=_HOLE + "source", upstream=upstream, facts=_HOLE + "facts", told=_HOLE + "told"
+        )
+        first, *rest = _HOLES.split(canonical(recipe).decode())
+        return Digester((first, *rest[1::2]), tuple(rest[::2]))
 
 
 @dataclass(frozen=True, slots=True)
 class Digester:
-    """Fills what differs between episodes into a recipe's canonical text, and digests it."""
+    """Fills what differs between episodes into a recipe's canonical text, and digests it.
+
+    Between the `pieces` of the text are its `holes`, by name, in the canonical form's order of keys.
+    """
 
     pieces: tuple[str, ...]
-    reads: tuple[str, ...]
+    holes: tuple[str, ...]
 
-    def under(self, facts: str | None) -> Digester:
-        """The same for a series with these facts (a digest; None where no fact applies)."""
-        head, rest, *others = self.pieces
-        return Digester((head + _json(facts) + rest, *others), self.reads)
+    def under(self, facts: str | None, told: str | None = None) -> Digester:
+        """The same under a series' facts and what the stage is told of an episode (digests; None where there is nothing)."""
+        return self._filled("facts", facts)._filled("told", told)
+
+    def _filled(self, hole: str, value: str | None) -> Digester:
+        if hole not in self.holes:
+            return self
+        at = self.holes.index(hole)
+        whole = self.pieces[at] + _json(value) + self.pieces[at + 1]
+        return Digester((*self.pieces[:at], whole, *self.pieces[at + 2 :]), (*self.holes[:at], *self.holes[at + 1 :]))
 
     def of_source(self, digest: str) -> str:
         """The fingerprint over a video's digest, for a stage that reads the video alone."""
@@ -101,10 +129,28 @@ class Digester:
     def over(self, above: Mapping[str, str]) -> str:
         """The fingerprint over the fingerprints of the units that the stage reads, by stage."""
         text = self.pieces[0]
-        for name, piece in zip(self.reads, self.pieces[1:], strict=True):
+        for name, piece in zip(self.holes, self.pieces[1:], strict=True):
             text += f'"{above[name]}"{piece}'
         return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _json(value: str | None) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """In words, what a recipe has that an older one of the same stage had not."""
+    if old.get("engine") != new["engine"]:
+        yield f"engine changed: {old.get('engine')} → {new['engine']}"
+    elif old.get("engine_revision") != new["engine_revision"] or old.get("models") != new["models"]:
+        yield f"the engine {new['engine']} or its model changed"
+    before = old.get("settings", {})
+    for name, value in new["settings"].items():
+        if before.get(name) != value:
+            yield f"{new['stage']}.{name} changed: {before.get(name)} → {value}"
+    for name, words in _WORDS.items():
+        if old.get(name) != new.get(name):
+            yield words.format(stage=new["stage"])
+    for name, value in new["upstream"].items():
+        if old.get("upstream", {}).get(name) != value:
+            yield f"follows {name}"

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 if TYPE_CHECKING:
     from dubwright.engines import EngineInfo
@@ -38,7 +38,8 @@ class Stage:
     """One stage: the `table` it writes, the stages whose tables it `reads`, the Dask `resource` it needs.
 
     A stage `per_language` runs once for each target language, the others once for each episode. People's edits apply
-    to the rows of an `editable` one.
+    to the rows of an `editable` one. `told` is what else of its episode can change its result: the `subtitles` that
+    came with the video, or who speaks in it, the `cast`.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Stage:
     resource: str
     per_language: bool
     editable: bool = False
+    told: Literal["subtitles", "cast"] | None = None
 
     @property
     def module(self) -> StageModule:
@@ -57,9 +59,9 @@ STAGES: Mapping[str, Stage] = {
     stage.name: stage
     for stage in (
         Stage("ingest", "source", (), "cpu", per_language=False),
-        Stage("transcribe", "transcript", ("ingest",), "asr", per_language=False),
-        Stage("translate", "translation", ("transcribe",), "mt", per_language=True, editable=True),
-        Stage("dub", "dub", ("ingest", "transcribe", "translate"), "tts", per_language=True),
+        Stage("transcribe", "transcript", ("ingest",), "asr", per_language=False, told="subtitles"),
+        Stage("translate", "translation", ("transcribe",), "mt", per_language=True, editable=True, told="cast"),
+        Stage("dub", "dub", ("ingest", "transcribe", "translate"), "tts", per_language=True, told="cast"),
         Stage("render", "deliverable", ("ingest", "transcribe", "translate", "dub"), "cpu", per_language=True),
     )
 }

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import psutil
 
 from dubwright import engines
+from dubwright.cast import Cast
 from dubwright.errors import EngineError, EngineOutputError
 from dubwright.facts import SeriesFacts
 from dubwright.lake import open_lake
@@ -34,7 +35,8 @@ class Work:
     """A unit and all that decides its result: small enough to travel, keys instead of sound.
 
     `language` is the target language, or the source language where the stage has none of its own.
-    `upstream` maps each stage that this one reads to the unit it reads. `recipe` is what the fingerprint digests.
+    `upstream` maps each stage that this one reads to the unit it reads. `cast` is who speaks in the episode, where the
+    stage is told, `subtitles` the address of those that came with the video. `recipe` is what the fingerprint digests.
     """
 
     stage: str
@@ -48,6 +50,8 @@ class Work:
     settings: Section
     upstream: Mapping[str, UnitKey] = field(default_factory=dict)
     facts: SeriesFacts = field(default_factory=SeriesFacts)
+    cast: Cast = field(default_factory=Cast)
+    subtitles: str | None = None
     edits: tuple[str, ...] = ()
     recipe: Mapping[str, Any] = field(default_factory=dict)
 

@@ -33,6 +33,8 @@ _SPEECH = re.compile(r"speech/([0-9a-f]{2})/\1[0-9a-f]{30}")
 _SERIES = re.compile(r"series/series=([^/]+)/([a-z-]+)/([0-9]{6,12})\.parquet")
 # The tables whose files are units; what a unit reads stands in a table before its own.
 UNIT_TABLES = ("source", "transcript", "translation", "dub", "deliverable", "quality")
+# Below it lie the facts of series.
+SERIES = "series/"
 # One level of a path holds 255 bytes almost everywhere; "language=", "episode=" and a margin are taken off.
 LONGEST_NAME_BYTES = 230
 
@@ -144,7 +146,7 @@ class SeriesKey:
 
 def series_prefix(series: str, kind: str) -> str:
     """The prefix of all versions of a series' facts of one kind."""
-    return f"series/series={encode(series)}/{kind}/"
+    return f"{SERIES}series={encode(series)}/{kind}/"
 
 
 def parse_series(key: str) -> SeriesKey | None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from dubwright import cast as casts
 from dubwright import plan as plans
 from dubwright import recipes
+from dubwright.cast import Decision
 from dubwright.catalog import Catalog, Episode, Series
 from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
@@ -98,10 +102,12 @@ def test_every_way_to_plan_agrees(names: list[str], keys: Lake, fake_settings: S
 def test_the_quick_digest_is_the_recipe_s_own(fake_settings: Settings) -> None:
     maker = recipes.Recipes(fake_settings, "zh")
     for stage in STAGES.values():
-        for facts in (None, "f" * 32, '"quoted" 甲'):
+        for facts, told in product((None, "f" * 32, '"quoted" 甲'), (None, "t" * 32, 'a "told" 乙')):
             upstream = {name: name[0] * 32 for name in stage.reads}
-            recipe = maker.recipe(stage, "en", source='a "digest" 甲', upstream=upstream, facts=facts)
-            digester = maker.digester(stage, "en").under(facts)
+            recipe = maker.recipe(stage, "en", source='a "digest" 甲', upstream=upstream, facts=facts, told=told)
+            digester = maker.digester(stage, "en").under(facts, told)
+            assert ("cast" in recipe) == (stage.name in ("translate", "dub"))
+            assert ("subtitles" in recipe) == (stage.name == "transcribe")
             quick = digester.over(upstream) if stage.reads else digester.of_source('a "digest" 甲')
             assert quick == fingerprint(recipe)
 
@@ -125,3 +131,62 @@ def test_a_glossary_touches_only_the_languages_that_it_renders(keys: Lake, fake_
     survey = plans.planner(["en", "es"], fake_settings, keys).survey(catalogue(["A"]))
     wanted = {where for where, counts in survey.counts.items() if counts["wanted"]}
     assert wanted == {(stage, "en") for stage in ("translate", "dub", "render")}
+
+
+def wanted(survey: plans.Survey) -> dict[tuple[str, str | None], int]:
+    return {where: counts["wanted"] for where, counts in survey.counts.items() if counts["wanted"]}
+
+
+def test_subtitles_that_came_with_a_video_make_its_transcript_another(keys: Lake, fake_settings: Settings) -> None:
+    (series,) = catalogue(["A"]).series
+    for unit in plans.build(Catalog("test", (series,)), ["en"], fake_settings, keys):
+        commit(keys, unit.work.key)
+    first = replace(series.episodes[0], subtitles="/A/1.srt", subtitles_digest="d" * 32)
+    given = Catalog("test", (replace(series, episodes=(first, *series.episodes[1:])),))
+    survey = plans.planner(["en"], fake_settings, keys).survey(given)
+    assert wanted(survey) == {("transcribe", None): 1, **dict.fromkeys(STAGES_EN, 1)}
+    (unit,) = (
+        each for each in plans.build(given, ["en"], fake_settings, keys).wanted if each.work.stage == "transcribe"
+    )
+    assert unit.work.subtitles == "/A/1.srt" and unit.work.recipe["subtitles"] == "d" * 32
+
+
+STAGES_EN = [("translate", "en"), ("dub", "en"), ("render", "en")]
+
+
+@pytest.mark.parametrize("names", [NAMES[:7], NAMES], ids=["each listed alone", "one listing"])
+def test_who_speaks_is_read_where_it_was_decided_and_changes_what_hears_it(
+    names: list[str], lake: Lake, fake_settings: Settings
+) -> None:
+    catalog = catalogue(names)
+    planner = plans.planner(["en"], fake_settings, lake)
+    transcripts = [unit.work.key for unit in planner.build(catalog) if unit.work.stage == "transcribe"]
+    for name in ("A", "长夜灯"):
+        mine = [key for key in transcripts if key.series == name]
+        linked = [
+            Decision("link", of, sex="male", episode=key.episode, transcript=key.fingerprint, speaker="S1")
+            for key, of in zip(mine, ("c01", "c02", "c01"), strict=True)
+        ]
+        heard = [Decision("heard", "", episode=key.episode, transcript=key.fingerprint) for key in mine]
+        casts.decide(lake, name, [*heard, *linked], "dubwright")
+    for unit in planner.build(catalog):
+        # What a unit is told travels with it, and no more.
+        own = unit.work.cast
+        told = unit.work.series in ("A", "长夜灯") and unit.work.stage in ("translate", "dub")
+        assert len(own.people) == len(own.voices) == told, unit.work.label
+        lake.commit(unit.work.key, [], {"recipe": dict(unit.work.recipe)})
+    assert not wanted(planner.survey(catalog))
+
+    casts.decide(lake, "A", [Decision("name", "c01", name="老王")], "me")
+    survey = planner.survey(catalog)
+    # Its voice stays: what is said changes, and the dub follows that.
+    assert wanted(survey) == dict.fromkeys(STAGES_EN, 2) and list(survey.lacking) == ["A"]
+    assert {plans.explain(unit, lake) for unit in survey.changed["translate", "en"]} == {"who speaks changed"}
+    assert {plans.explain(unit, lake) for unit in survey.changed["dub", "en"]} == {"follows translate"}
+    built = planner.build(catalog)
+    assert {unit.work.episode for unit in built.wanted} == {"01 集", "03 集"}
+    assert [one.name for unit in built.wanted[:1] for one in unit.work.cast.people.values()] == ["老王"]
+
+    # Another transcript: who speaks in it nobody knows yet.
+    other = plans.planner(["en"], fake_settings.model_copy(update={"source_language": "ja"}), lake)
+    assert not any(unit.work.cast.voices for unit in other.build(catalog))
