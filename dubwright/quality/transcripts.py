@@ -44,7 +44,8 @@ class Heard:
     """What a transcript has of a true line.
 
     `start_off_ms` and `end_off_ms` are how much later than in truth the line starts and ends, None unless it was found.
-    `speaker` is the label within the episode, `character` whom it is over the series, as the transcript has them.
+    `speaker` is the label within the episode, `character` whom it is over the series, as the transcript has them; `text`
+    that of its own segments.
     """
 
     line: TrueLine
@@ -54,6 +55,7 @@ class Heard:
     speaker: str | None = None
     character: str | None = None
     kinds: frozenset[str] = frozenset()
+    text: str = ""
 
     @property
     def in_time(self) -> bool:
@@ -157,6 +159,7 @@ def _heard(line: TrueLine, own: Rows, near: Rows) -> Heard:
         speaker,
         character,
         frozenset(_kind(row) for row in own),
+        "".join(row["text"] or "" for row in own),
     )
 
 
