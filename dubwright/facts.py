@@ -75,6 +75,11 @@ class SeriesFacts(_Fact):
         content: dict[str, Any]
         if stage == "translate" and language:
             content = {"glossary": self.glossary_for(language), "cast": self._dump_cast(), "synopsis": self.synopsis}
+        elif stage == "transcribe":
+            # Names put right what was misheard; how many people of which sex may speak bounds how many are told apart.
+            names = sorted({name for term in self.glossary for name in (term.source, *term.aliases)})
+            people = [[one.name, one.sex, *one.aliases] for one in self.cast]
+            content = {"cast": people, "names": names}
         elif stage == "dub":
             content = {"cast": self._dump_cast()}
         else:

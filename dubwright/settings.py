@@ -50,6 +50,15 @@ class TranscribeSettings(Section):
     longest_segment_ms: int = Field(
         7000, ge=1000, description="a segment longer than this (ms) is cut at its longest pause"
     )
+    picture: bool = Field(True, description="read the subtitles that are burned into the picture")
+    subtitles: Literal["witness", "only", "ignore"] = Field(
+        "witness", description="subtitles given beside a video: a further witness, instead of listening, or left alone"
+    )
+    speakers: bool = Field(True, description="tell apart who speaks")
+    aligners: tuple[str, ...] = Field(
+        (), description="artefacts that time words, each for its languages, for engines that align (whisperx)"
+    )
+    diarizer: str = Field("", description="artefact that tells voices apart, for engines that diarize (whisperx)")
 
 
 class TranslateSettings(Section):

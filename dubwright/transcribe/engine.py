@@ -28,10 +28,22 @@ class Passage:
     no_speech: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Somebody speaks from `start_ms` to `end_ms`; `label` tells the voices of a sound apart, `voice_print` (a unit
+    vector, if the engine has one) tells them from those of other sounds."""
+
+    start_ms: int
+    end_ms: int
+    label: str
+    voice_print: tuple[float, ...] = ()
+
+
 class Transcriber(Protocol):
     """Speech to words with times.
 
-    Loaded once per process and kept; `transcribe` is called from one thread at a time.
+    Loaded once per process and kept; `transcribe` is called from one thread at a time. An engine that tells voices apart
+    by itself also has `speakers(sound: Path) -> list[Turn] | None` (None where it cannot here).
     """
 
     info: ClassVar[EngineInfo]

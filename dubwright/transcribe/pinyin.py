@@ -63,7 +63,7 @@ def syllables(line: str) -> list[Syllable]:
     from pypinyin import Style, lazy_pinyin
 
     # What is no Chinese character comes back as itself, one by one, so that places stay places.
-    read = lazy_pinyin(line, style=Style.TONE3, neutral_tone_with_five=True, v_to_u=False, errors=list)
+    read = lazy_pinyin(line, style=Style.TONE3, neutral_tone_with_five=True, v_to_u=False, errors=list)  # type: ignore[arg-type]
     return [parse(each) for each in read] if len(read) == len(line) else [parse(each) for each in _singly(line)]
 
 

@@ -42,12 +42,19 @@ def cut(
     than `longest_ms`, at the longest pause inside; only a single word can remain longer.
     Raises `EngineOutputError` for more words than milliseconds.
     """
-    words = text.clean([word for passage in passages for word in passage.words], language)
-    return [
-        Segment(tuple(part))
-        for line in _at_pauses(in_order(words, duration_ms), pause_ms)
-        for part in _no_longer_than(line, longest_ms)
-    ]
+    words = in_order(heard(passages, language), duration_ms)
+    return [Segment(tuple(part)) for part in parts(words, pause_ms, longest_ms)]
+
+
+def heard(passages: Sequence[Passage], language: str) -> list[Word]:
+    """The words of all passages, in the language's own punctuation."""
+    return text.clean([word for passage in passages for word in passage.words], language)
+
+
+def parts(words: Sequence[Word], pause_ms: int, longest_ms: int) -> Iterator[Sequence[Word]]:
+    """Words in order, parted as `cut` says."""
+    for line in _at_pauses(words, pause_ms):
+        yield from _no_longer_than(line, longest_ms)
 
 
 def in_order(words: Sequence[Word], duration_ms: int) -> list[Word]:

@@ -1,60 +1,155 @@
-"""The stage `transcribe`: an episode's sound in, rows of the `transcript` table out."""
+"""The stage `transcribe`: an episode's sound and picture in, rows of the `transcript` table out.
+
+Witnesses are heard (speech recognition), seen (burned-in subtitles) and, where subtitles are given, read; `fusion`
+decides between them line by line, the series' names put right what was misheard, and every line gets its speaker.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dubwright import engines, unit
 from dubwright.engines import EngineInfo
+from dubwright.errors import MediaError
+from dubwright.facts import SeriesFacts
 from dubwright.lake import Lake
 from dubwright.media import sound
 from dubwright.settings import Section, TranscribeSettings
-from dubwright.transcribe import segments, text
-from dubwright.transcribe.engine import Transcriber
+from dubwright.transcribe import attribution, fusion, text, witnesses
+from dubwright.transcribe.attribution import Spoken
+from dubwright.transcribe.engine import Transcriber, Word
+from dubwright.transcribe.fusion import Cue, Line
+from dubwright.transcribe.names import Names
 
-REVISION = 1
+REVISION = 2
+
+Row = dict[str, Any]
+_log = logging.getLogger(__name__)
 
 
 def engine(settings: Section, language: str) -> EngineInfo:
     """The engine that would transcribe a source language. Raises `LanguageError` if it does not know it."""
-    return engines.select("transcribe", (cast(TranscribeSettings, settings).engine,), language)
+    chosen = cast(TranscribeSettings, settings)
+    info = engines.select("transcribe", (chosen.engine,), language)
+    if chosen.speakers and not hasattr(engines.engine_class("transcribe", info.name), "speakers"):
+        info = replace(info, models=(*info.models, witnesses.VOICE_ENCODER))
+    return info
 
 
-def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[dict[str, Any]]:
-    """A row per segment, numbered from 1; none where nobody speaks.
+def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
+    """A row per segment, numbered from 1 in order of time; none where nobody speaks and nothing is written.
 
     Raises `EngineOutputError` if the recognizer fails or its answer cannot be used, `MediaError` if the sound
-    cannot be read.
+    cannot be read, `EngineMissingError` or `ModelError` if what reads pictures or tells voices apart is not there.
     """
     settings = cast(TranscribeSettings, work.settings)
-    info = engine(settings, work.language)
-    transcriber = cast(Transcriber, unit.load_engine("transcribe", info, settings, machine))
-    with lake.blob_file(lake.read(work.upstream["ingest"]).row()["speech_blob"]) as file:
-        samples, rate = sound.read(file)
-        what = f"{info.name} on {work.series}/{work.episode}"
-        passages = unit.ask_engine(what, lambda: transcriber.transcribe(file, work.language))
-    found = segments.cut(
-        passages,
+    source = lake.read(work.upstream["ingest"]).row()
+    cues, notes = _written(work, machine, settings)
+    with lake.blob_file(source["speech_blob"]) as file:
+        samples = sound.read(file, channels=1)[0][:, 0]
+        lines = _lines(work, machine, file, samples, cues)
+        spoken = _speakers(work, machine, file, samples, lines)
+    rows = [_row(number, each, work.language) for number, each in enumerate(spoken, start=1)]
+    if rows and notes:
+        rows[0]["notes"] = [*rows[0]["notes"], *notes]
+    return rows
+
+
+def _written(work: unit.Work, machine: unit.Machine, settings: TranscribeSettings) -> tuple[list[Cue], list[str]]:
+    """What is written of the episode, and what a reader of the transcript should know of it."""
+    if not settings.picture:
+        return [], []
+    try:
+        cues, _ = witnesses.seen(work, machine)
+    except MediaError as error:
+        _log.warning("%s: by its sound alone: %s", work.label, error)
+        return [], [f"by the sound alone: {error.problem}"]
+    return cues, []
+
+
+def _lines(
+    work: unit.Work, machine: unit.Machine, file: Path, samples: NDArray[np.float32], cues: Sequence[Cue]
+) -> list[Line]:
+    """The lines of the episode, decided between what was heard and what is written."""
+    settings = cast(TranscribeSettings, work.settings)
+    duration_ms = 1000 * len(samples) // witnesses.RATE
+    transcriber = _transcriber(work, machine)
+    words, corrected = _named(witnesses.heard(transcriber, file, work, duration_ms), work.facts, work.language)
+    episode = fusion.Episode(
+        words,
+        witnesses.speech(samples) if cues else [(word.start_ms, word.end_ms) for word in words],
         work.language,
-        duration_ms=1000 * len(samples) // rate,
-        pause_ms=settings.pause_ms,
-        longest_ms=settings.longest_segment_ms,
+        duration_ms,
+        settings.pause_ms,
+        settings.longest_segment_ms,
     )
-    return [_row(number, segment, work.language) for number, segment in enumerate(found, start=1)]
+    return [_noted(line, corrected) for line in fusion.fuse(episode, cues)]
 
 
-def _row(number: int, segment: segments.Segment, language: str) -> dict[str, Any]:
+def _transcriber(work: unit.Work, machine: unit.Machine) -> Transcriber:
+    info = engine(work.settings, work.language)
+    return cast(Transcriber, unit.load_engine("transcribe", info, work.settings, machine))
+
+
+def _named(words: Sequence[Word], facts: SeriesFacts, language: str) -> tuple[list[Word], dict[int, str]]:
+    """The words with the series' names put right; by the time (ms) of the word, what was changed."""
+    fixed, corrections = Names(facts, language).correct_words(words)
+    changed = {
+        new.start_ms: f"{old.text} → {new.text}" for old, new in zip(words, fixed, strict=True) if old.text != new.text
+    }
+    return fixed, changed if corrections else {}
+
+
+def _noted(line: Line, corrected: dict[int, str]) -> Line:
+    """The line, with what was put right in it where its text is the heard one."""
+    if line.evidence != "sound":
+        return line
+    changes = [corrected[word.start_ms] for word in line.words if word.start_ms in corrected]
+    return replace(line, notes=(*line.notes, f"a name put right: {', '.join(changes)}")) if changes else line
+
+
+def _speakers(
+    work: unit.Work, machine: unit.Machine, file: Path, samples: NDArray[np.float32], lines: Sequence[Line]
+) -> list[Spoken]:
+    """The lines with who speaks them, told apart by the engine where it can, else by their voices."""
+    if not lines or not cast(TranscribeSettings, work.settings).speakers:
+        return [Spoken(line) for line in lines]
+    ask = getattr(_transcriber(work, machine), "speakers", None)
+    what = f"telling the speakers of {work.series}/{work.episode} apart"
+    turns = unit.ask_engine(what, lambda: ask(file)) if ask is not None else None
+    if turns is not None:
+        return attribution.from_turns(lines, samples, turns)
+    encoder = witnesses.voice_encoder(machine) if ask is None else None
+    sexes = [person.sex for person in work.facts.cast]
+    return unit.ask_engine(what, lambda: attribution.attribute(lines, samples, encoder, sexes))
+
+
+def _row(number: int, spoken: Spoken, language: str) -> Row:
+    line = spoken.line
     return {
         "segment": number,
-        "start_ms": segment.start_ms,
-        "end_ms": segment.end_ms,
-        "speaker": None,
-        "character": None,
-        "text": text.join(segment.words, language),
+        "start_ms": line.start_ms,
+        "end_ms": line.end_ms,
+        "speaker": spoken.speaker,
+        "character": line.speaker,
+        "text": text.join(line.words, language),
         "words": [
             {"text": word.text, "start_ms": word.start_ms, "end_ms": word.end_ms, "probability": word.probability}
-            for word in segment.words
+            for word in line.words
         ],
-        "confidence": segment.confidence,
-        "evidence": "sound",
+        "confidence": line.confidence,
+        "evidence": line.evidence,
+        "kind": line.kind,
+        "shown": [{name: getattr(shown, name) for name in shown.__slots__} for shown in line.shown],
+        "speaker_confidence": spoken.confidence,
+        "f0_hz": spoken.f0_hz,
+        "voice_print": list(spoken.voice_print) if spoken.voice_print else None,
+        "notes": list(line.notes),
     }

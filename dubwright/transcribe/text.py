@@ -14,6 +14,7 @@ from dubwright import languages
 from dubwright.transcribe.engine import Word
 
 SENTENCE_ENDS = frozenset("。！？!?….｡؟।၊။።")
+PHRASE_ENDS = frozenset("，、；：,;:—")
 _FULL_WIDTH = str.maketrans({",": "，", "?": "？", "!": "！", ":": "：", ";": "；", "｡": "。", "､": "、"})
 _WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "km", "my", "bo"})
 _UNREADABLE = re.compile(r"[\ufffd\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -33,6 +34,11 @@ def ends_sentence(text: str) -> bool:
     return stripped[-1:] in SENTENCE_ENDS
 
 
+def ends_phrase(text: str) -> bool:
+    """Whether a mark that parts phrases or sentences ends a text."""
+    return ends_sentence(text) or text.rstrip()[-1:] in PHRASE_ENDS
+
+
 def whole(words: Sequence[Word], language: str) -> list[Word]:
     """Words of which a recognizer gave parts (` well`, `-known`), put together where it marks beginnings by a space."""
     if languages.base(language) in _WITHOUT_SPACES:
@@ -47,9 +53,14 @@ def whole(words: Sequence[Word], language: str) -> list[Word]:
     return found
 
 
+def spaced(language: str) -> bool:
+    """Whether a language writes spaces between words."""
+    return languages.base(language) not in _WITHOUT_SPACES
+
+
 def join(words: Sequence[Word], language: str) -> str:
     """Words as one line: with spaces between them where the language writes spaces."""
-    if languages.base(language) not in _WITHOUT_SPACES:
+    if spaced(language):
         return " ".join(word.text for word in words)
     line = ""
     for word in words:

@@ -64,7 +64,10 @@ def test_rows_are_the_lines_in_order(lake: Lake, settings: Settings, tmp_path: P
         assert row["words"][-1]["end_ms"] == row["end_ms"]
         assert row["confidence"] == pytest.approx(0.9)
         assert (row["evidence"], row["language"], row["engine"]) == ("sound", "zh", "fake")
-        assert row["speaker"] is row["character"] is row["model_sha256"] is None
+        assert (row["kind"], row["shown"], row["notes"]) == ("dialogue", [], [])
+        assert (row["speaker"], len(row["voice_print"])) == ("S1", 256)
+        assert row["f0_hz"] == pytest.approx(140, abs=5)
+        assert row["character"] is row["model_sha256"] is None
 
 
 def test_a_line_longer_than_allowed_is_cut(lake: Lake, settings: Settings, tmp_path: Path) -> None:

@@ -1,0 +1,95 @@
+"""Lines that somebody wrote down: burned into the picture, or given in a file. What fusion makes of both is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import Literal
+
+from dubwright.transcribe.burned import Burned
+from dubwright.transcribe.burned.lines import Line as Subtitle
+
+Kind = Literal["dialogue", "caption", "song", "crowd", "offscreen", "overlap"]
+Evidence = Literal["sound", "picture", "both", "given"]
+
+# A burned-in subtitle is the given line that it shares so much of its time and its letters with.
+SAME_TIME, SAME_TEXT = 0.5, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A subtitle on the picture: when (ms), and its box in pixels of the upright picture."""
+
+    start_ms: int
+    end_ms: int
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A line as written: its times (ms; both None in a script without times), how sure its text is (0 to 1), whether
+    it was given or read in the picture, the burned-in subtitles that it is, its kind where it is marked, its speaker
+    where it is said."""
+
+    start_ms: int | None
+    end_ms: int | None
+    text: str
+    score: float
+    evidence: Literal["picture", "given"]
+    shown: tuple[Shown, ...] = ()
+    kind: Kind = "dialogue"
+    speaker: str | None = None
+
+    @property
+    def letters(self) -> list[str]:
+        return [char for char in self.text if char.isalnum()]
+
+
+def of_picture(burned: Burned) -> list[Cue]:
+    """The burned-in subtitles of an episode and what else is written there, in order of time."""
+    subtitles = [_cue(line, "dialogue") for line in burned.lines]
+    captions = [_cue(line, "caption") for line in getattr(burned, "captions", ())]
+    return sorted([*subtitles, *captions], key=_start)
+
+
+def _cue(line: Subtitle, kind: Kind) -> Cue:
+    box = line.box
+    shown = Shown(line.start_ms, line.end_ms, box.x, box.y, box.width, box.height)
+    return Cue(line.start_ms, line.end_ms, line.text, line.score, "picture", (shown,), kind)
+
+
+def together(seen: Sequence[Cue], given: Sequence[Cue]) -> list[Cue]:
+    """One list of both, in order of time: a given line's text stands above what was read of the same line in the picture."""
+    merged: list[Cue] = list(given)
+    for cue in seen:
+        at = next((at for at, other in enumerate(merged) if _same(cue, other)), None)
+        if at is None:
+            merged.append(cue)
+        else:
+            merged[at] = replace(merged[at], shown=(*merged[at].shown, *cue.shown))
+    # A script's lines have no times: they stay in their order, before what has.
+    return sorted(merged, key=_start)
+
+
+def _start(cue: Cue) -> int:
+    return -1 if cue.start_ms is None else cue.start_ms
+
+
+def _same(seen: Cue, given: Cue) -> bool:
+    if given.evidence != "given" or similarity(seen.text, given.text) < SAME_TEXT:
+        return False
+    if None in (seen.start_ms, seen.end_ms, given.start_ms, given.end_ms):
+        return given.start_ms is None and not given.shown
+    shared = min(seen.end_ms or 0, given.end_ms or 0) - max(seen.start_ms or 0, given.start_ms or 0)
+    shorter = min((seen.end_ms or 0) - (seen.start_ms or 0), (given.end_ms or 0) - (given.start_ms or 0))
+    return shared >= SAME_TIME * max(1, shorter)
+
+
+def similarity(one: str, other: str) -> float:
+    """Share of letters, 0 to 1, that two texts have in common in one order."""
+    first, second = ([char.casefold() for char in text if char.isalnum()] for text in (one, other))
+    return SequenceMatcher(None, first, second, autojunk=False).ratio()

@@ -1,0 +1,70 @@
+"""What there is to go by for an episode's transcript: its sound, its picture, and the subtitles given with it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dubwright import sources, unit
+from dubwright.models.store import ModelStore
+from dubwright.transcribe import burned, segments
+from dubwright.transcribe.burned import Burned, Reader
+from dubwright.transcribe.engine import Transcriber, Word
+from dubwright.transcribe.fusion import Cue, of_picture
+from dubwright.transcribe.speakers.encoder import VoiceEncoder
+
+RATE = 16000
+VOICE_ENCODER = "voice-encoder"
+
+_warm: dict[tuple[str, str, int], Any] = {}
+_warming = threading.Lock()
+
+
+def heard(transcriber: Transcriber, sound: Path, work: unit.Work, duration_ms: int) -> list[Word]:
+    """The words of the sound in order, times within it. Raises `EngineOutputError`."""
+    what = f"{transcriber.info.name} on {work.series}/{work.episode}"
+    passages = unit.ask_engine(what, lambda: transcriber.transcribe(sound, work.language))
+    return segments.in_order(segments.heard(passages, work.language), duration_ms)
+
+
+def speech(samples: NDArray[np.float32]) -> list[tuple[int, int]]:
+    """Where anybody speaks (start and end, ms) in a mono sound of shape [n] at 16 kHz."""
+    from dubwright.transcribe.faster_whisper import speech as detected
+
+    return [(round(1000 * each.start_s), round(1000 * each.end_s)) for each in detected(samples)]
+
+
+def seen(work: unit.Work, machine: unit.Machine) -> tuple[list[Cue], str]:
+    """The burned-in subtitles and captions, in order; and where there are none, why.
+
+    Raises `EngineMissingError` without a reader, `MediaError` where the picture cannot be read.
+    """
+    with sources.opened(work.source_uri, work.source_digest) as video:
+        reader = _reader(machine)
+        what = f"reading the picture of {work.series}/{work.episode}"
+        found: Burned = unit.ask_engine(what, lambda: burned.read(video, reader, work.language))
+    return of_picture(found), found.why
+
+
+def _reader(machine: unit.Machine) -> Reader:
+    with _warming:
+        key = ("reader", "", machine.threads)
+        if key not in _warm:
+            from dubwright.transcribe.burned.rapidocr import RapidOcr
+
+            _warm[key] = RapidOcr(machine.threads)
+        return cast(Reader, _warm[key])
+
+
+def voice_encoder(machine: unit.Machine) -> VoiceEncoder:
+    """The voice encoder of this process. Raises `ModelError` if its weights cannot be had."""
+    with _warming:
+        key = (VOICE_ENCODER, machine.models_dir, 0)
+        if key not in _warm:
+            folder = ModelStore(machine.models_dir, machine.models_mirror).ensure(VOICE_ENCODER)
+            _warm[key] = VoiceEncoder(folder / "pretrained.pt")
+        return cast(VoiceEncoder, _warm[key])
