@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +18,11 @@ from dubwright import registered
 from dubwright import settings as all_settings
 from dubwright.catalog import Catalog
 from dubwright.lake import Lake, leases, open_lake
-from dubwright.plan import PlannedUnit, Planner, Survey
+from dubwright.plan import Plan, PlannedUnit, Planner, Survey
 from dubwright.report import record_problems
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
+from dubwright.transcribe.speakers.series import link_series
 from flows.each_series import SeriesRun, each_series, runs_above
 from tasks import report
 from tasks.cluster import bench
@@ -33,6 +35,8 @@ from tasks.render import render
 from tasks.transcribe import transcribe
 from tasks.translate import translate
 
+# Units that are done one after another: those of an episode, or (with a language) of one of its languages.
+Chain = tuple[str, str | None]
 TASKS = {"ingest": ingest, "transcribe": transcribe, "translate": translate, "dub": dub, "render": render}
 
 
@@ -103,7 +107,7 @@ async def localize_series(
     cluster: str | None = None,
     stop_at: float | None = None,
 ) -> Any:
-    """Localize one series of a catalogue: every episode at its own pace, languages branching off the transcript.
+    """Localize one series of a catalogue: every episode at its own pace, its languages once the series' voices are linked.
 
     `episodes` narrows it to some of them, `cluster` is the address of a Dask scheduler to join (without one the
     settings decide), and no unit starts after `stop_at` (seconds since the epoch).
@@ -115,20 +119,25 @@ async def localize_series(
     # Before the lake is listed: nobody collects now what this run is about to count on.
     async with _lease(lake, series, above):
         whole = await asyncio.to_thread(_load, source, series, lake)
-        plan = await asyncio.to_thread(planner.build, whole.narrowed({series: episodes}))
-        by_episode: dict[str, list[PlannedUnit]] = {}
-        for unit in plan:
-            by_episode.setdefault(unit.work.episode, []).append(unit)
+        part = whole.narrowed({series: episodes})
+        plan = await asyncio.to_thread(planner.build, part)
         async with (
             bench(resolved, width=len(plan.wanted), address=cluster) as joined,
             watched(above, stop_at) as gate,
             dispatching(joined, gate, _carrier(resolved)) as dispatcher,
         ):
-            failed = sum(await asyncio.gather(*(_episode(units, dispatcher) for units in by_episode.values())))
+            failures = await _side_by_side(_chains(plan, per_language=False), dispatcher)
+            if gate.closed is None:
+                # Who speaks decides translations and dubs: they are planned by what is known of it now.
+                await asyncio.to_thread(_link, whole, planner)
+                plan = await asyncio.to_thread(planner.build, part)
+                branches = _chains(plan, per_language=True)
+                going_on = {chain: units for chain, units in branches.items() if not failures.get((chain[0], None))}
+                failures |= await _side_by_side(going_on, dispatcher)
             stopped = gate.closed
     if stopped:
         return Cancelled(message=f"stopped: {stopped}; what is committed stays")
-    if failed:
+    if failed := sum(failures.values()):
         return Failed(message=f"{failed} units failed; the others are delivered")
     return Completed(message=f"{len(plan.units)} units committed")
 
@@ -154,17 +163,27 @@ def _carrier(settings: Settings) -> Any:
     return carry
 
 
-async def _episode(units: Sequence[PlannedUnit], dispatcher: Dispatcher) -> int:
-    """Run what an episode lacks, in order; how many of its units failed."""
-    shared = [unit for unit in units if not STAGES[unit.work.stage].per_language]
-    failed = await _chain(shared, dispatcher)
-    if failed:
-        return failed
-    branches: dict[str, list[PlannedUnit]] = {}
-    for unit in units:
-        if STAGES[unit.work.stage].per_language:
-            branches.setdefault(unit.work.language, []).append(unit)
-    return sum(await asyncio.gather(*(_chain(branch, dispatcher) for branch in branches.values())))
+def _chains(plan: Plan, *, per_language: bool) -> dict[Chain, list[PlannedUnit]]:
+    """What is done one after another: of each episode the units that serve every language, or those of each language."""
+    chains: dict[Chain, list[PlannedUnit]] = {}
+    for unit in plan:
+        if STAGES[unit.work.stage].per_language == per_language:
+            chains.setdefault((unit.work.episode, unit.work.key.language), []).append(unit)
+    return chains
+
+
+async def _side_by_side(chains: Mapping[Chain, Sequence[PlannedUnit]], dispatcher: Dispatcher) -> dict[Chain, int]:
+    """Run what the chains lack, all of them at once; how many units failed in each."""
+    failed = await asyncio.gather(*(_chain(units, dispatcher) for units in chains.values()))
+    return dict(zip(chains, failed, strict=True))
+
+
+def _link(catalog: Catalog, planner: Planner) -> None:
+    """Link the voices of a series' transcripts that nobody has linked yet, also of episodes that this run leaves out."""
+    for series in catalog.series:
+        plan = replace(planner, targets=()).build(catalog.of({series.name}))
+        transcripts = [unit.work.key for unit in plan if unit.work.stage == "transcribe" and unit.state == "committed"]
+        link_series(planner.lake, series.name, transcripts, series.facts.cast)
 
 
 async def _chain(units: Iterable[PlannedUnit], dispatcher: Dispatcher) -> int:
