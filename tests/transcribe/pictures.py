@@ -113,7 +113,7 @@ class KnowingReader:
         self.read_lines: list[str] = []
         self._known = list(_shapes(texts, folder))
 
-    def find(self, picture: Grey) -> list[Box]:
+    def find(self, picture: Grey, row_height: int = 0) -> list[Box]:
         """Boxes around rows of white, as wide as a gap of a row's height allows."""
         self.looked += 1
         marks = picture >= self.WHITE

@@ -7,13 +7,14 @@ dramas and their platforms draw. Text that is darker than what is around it is n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dubwright.media import frames
 from dubwright.transcribe.burned import band as bands
 from dubwright.transcribe.burned import lines as all_lines
 from dubwright.transcribe.burned.band import Band
+from dubwright.transcribe.burned.captions import Captions
 from dubwright.transcribe.burned.lines import Line
 from dubwright.transcribe.burned.reader import Box, Reader, Reading
 from dubwright.transcribe.burned.tracks import Watch
@@ -30,12 +31,14 @@ class Burned:
 
     `lines` are in the source language, `others` in another script: the second half of bilingual subtitles, or all of
     them. Where `lines` is empty, `why` says in words why it is. `band` is None where no subtitles stand anywhere.
+    `captions` are in the source language's script and stand elsewhere for a while: names, places, times, titles.
     """
 
     band: Band | None
     lines: tuple[Line, ...] = ()
     others: tuple[Line, ...] = ()
     why: str = ""
+    captions: tuple[Line, ...] = ()
 
 
 def read(
@@ -51,13 +54,19 @@ def read(
     if script is None:
         return Burned(None, why=f"this reader does not read {all_lines.script_of(language)}, the script of {language}")
     when = frames.clock(video)
-    band, why = bands.find(video, when, reader, prior)
+    aside = Captions()
+    band, why = bands.find(video, when, reader, prior, aside.look)
+    written = aside.choose(band)
     if band is None:
-        return Burned(None, why=why)
-    seen = frames.every(video, when, band.top, band.bottom)
-    found = all_lines.read(Watch(reader, band).rows(seen), reader, language, least_score)
+        if written:
+            for _ in aside.watch(frames.every(video, when)):
+                pass
+        return Burned(None, why=why, captions=tuple(aside.read(reader, language)))
+    seen = aside.watch(frames.every(video, when))
+    strip = (replace(frame, grey=frame.grey[band.top : band.bottom]) for frame in seen)
+    found = all_lines.read(Watch(reader, band).rows(strip), reader, language, least_score)
     own = tuple(line for line in found if line.script == script)
     others = tuple(line for line in found if line.script != script)
     if not own:
         why = f"the subtitles are not in {script}" if others else "nothing in the band can be read"
-    return Burned(band, own, others, why)
+    return Burned(band, own, others, why, tuple(aside.read(reader, language)))

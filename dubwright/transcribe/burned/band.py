@@ -6,7 +6,7 @@ what comes many rows at once a card.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -17,9 +17,9 @@ from dubwright.transcribe.burned import strokes
 from dubwright.transcribe.burned.reader import Box, Reader, rows
 from dubwright.transcribe.burned.strokes import Pattern
 
-# So many looks over an episode find its band; a subtitle lasts 1 to 3 s, so looking more often than this is in vain,
-LOOKS = 30
-CLOSEST_S, FARTHEST_S = 0.8, 3.0
+# So many looks over an episode find its band, or more where it is long: a caption lasts 2 s or more,
+LOOKS = 24
+CLOSEST_S, FARTHEST_S = 1.0, 2.0
 # Subtitles are centred to within this share of the picture's width; readers' boxes waver by half of it.
 OFF_CENTRE = 0.06
 # A row's height as a share of the picture's shorter side: 10 to 90 px of 720.
@@ -111,9 +111,15 @@ class _Height:
         return often and all(_same(self.sightings[0], each) for each in self.sightings[1:])
 
 
-def find(path: Path, when: Clock, reader: Reader, prior: Band | None = None) -> tuple[Band | None, str]:
+Look = Callable[[Frame, Frame, Sequence[Box]], None]
+
+
+def find(
+    path: Path, when: Clock, reader: Reader, prior: Band | None = None, also: Look | None = None
+) -> tuple[Band | None, str]:
     """The band of an episode, or None and why. With the series' own band at hand a single text in it is enough.
 
+    `also` is told of every look: two frames, 0.2 s apart, and where the reader found text in the first one.
     Raises what `frames.pairs` raises.
     """
     step_s = min(FARTHEST_S, max(CLOSEST_S, when.duration_s / LOOKS))
@@ -121,7 +127,10 @@ def find(path: Path, when: Clock, reader: Reader, prior: Band | None = None) -> 
     size, looks = (0, 0), 0
     for first, second in frames.pairs(path, when, step_s):
         size = (first.grey.shape[1], first.grey.shape[0])
-        found += _sightings(first, second, reader)
+        boxes = reader.find(first.grey)
+        if also:
+            also(first, second, boxes)
+        found += _sightings(first, second, boxes)
         looks += 1
     heights = [height for height in _by_height(found) if not height.stands(looks)]
     if prior and size[0]:
@@ -142,13 +151,13 @@ def _needed(height: _Height, when: Clock, picture_height: int, prior: Band | Non
     return FEWEST_LOW if when.duration_s >= SHORT_S else 1
 
 
-def _sightings(first: Frame, second: Frame, reader: Reader) -> list[_Sighting]:
+def _sightings(first: Frame, second: Frame, seen: Sequence[Box]) -> list[_Sighting]:
     """Rows of text in the first of two frames that stand where subtitles may, and still stand in the second."""
     height, width = first.grey.shape
     side, by = min(height, width), strokes.scale(height, width)
     boxes = [
         box
-        for box in rows(reader.find(first.grey))
+        for box in rows(seen)
         if LOWEST_ROW * side <= box.height <= HIGHEST_ROW * side
         and box.width >= 1.2 * box.height
         and abs(box.centre[0] - width / 2) <= OFF_CENTRE * width
@@ -159,10 +168,10 @@ def _sightings(first: Frame, second: Frame, reader: Reader) -> list[_Sighting]:
     for box in boxes:
         # Whole rows of the picture with some room, so that sightings at one height can be compared.
         top, bottom = max(0, box.y - box.height), min(height, box.bottom + box.height)
-        seen = [strokes.response(each.grey[top:bottom], by) for each in (second, first)]
-        shape = strokes.pattern(seen, strokes.scaled(box.moved(0, -top), by))
+        strip = [strokes.response(each.grey[top:bottom], by) for each in (second, first)]
+        shape = strokes.pattern(strip, strokes.scaled(box.moved(0, -top), by))
         if shape:
-            found.append(_Sighting(first.at_ms, box, shape, seen[-1]))
+            found.append(_Sighting(first.at_ms, box, shape, strip[-1]))
     return found
 
 

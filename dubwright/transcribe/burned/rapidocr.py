@@ -20,10 +20,10 @@ INFO = EngineInfo(
     extra="embedded",
 )
 
-# Text is found in a picture of this shorter side (px): a subtitle is then 20 to 40 px high, as the detector likes it.
+# Text is found in a picture of this shorter side (px): a subtitle is then 20 to 40 px high, as the detector likes it,
 SEARCHED_SIDE = 480
-# In a flat strip the detector needs text twice as large to see it on a restless background.
-STRIP_SIDE, STRIP_BY = 240, 2.0
+# and rows of a known height at this one (px).
+SEARCHED_ROW = 34
 
 
 class RapidOcr:
@@ -40,12 +40,11 @@ class RapidOcr:
             intra_op_num_threads=threads, inter_op_num_threads=1, det_limit_type="max", text_score=0.0
         )
 
-    def find(self, picture: Grey) -> list[Box]:
+    def find(self, picture: Grey, row_height: int = 0) -> list[Box]:
         """Boxes around text, upright rectangles around what the detector gives as quadrangles."""
         import cv2
 
-        side = min(picture.shape)
-        by = STRIP_BY if side < STRIP_SIDE else min(1.0, SEARCHED_SIDE / side)
+        by = SEARCHED_ROW / row_height if row_height else min(1.0, SEARCHED_SIDE / min(picture.shape))
         if by != 1:
             size = (max(1, round(picture.shape[1] * by)), max(1, round(picture.shape[0] * by)))
             how = cv2.INTER_AREA if by < 1 else cv2.INTER_LINEAR

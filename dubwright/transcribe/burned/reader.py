@@ -57,8 +57,9 @@ class Reader(Protocol):
     scripts: frozenset[str]
     """ISO 15924 codes of the scripts that it reads; `Hani` stands for Chinese in either script."""
 
-    def find(self, picture: Grey) -> list[Box]:
-        """Boxes around what looks like lines of text, or parts of lines, in any order."""
+    def find(self, picture: Grey, row_height: int = 0) -> list[Box]:
+        """Boxes around what looks like lines of text, or parts of lines, in any order. Where the height of rows (px)
+        is known, the picture need not be looked at any larger than such rows take."""
         ...
 
     def read(self, line: Grey) -> Reading:

@@ -18,6 +18,7 @@ from dubwright.transcribe.burned.reader import Box
 
 # Strokes are looked at in a picture of about this shorter side (px): characters are 14 to 40 px high there,
 SIDE = 360
+CHARACTER = 24
 # their strokes at most half as wide as this window (px),
 WINDOW = 9
 # and so much (of 255) brighter than the darkest near them. Compression's noise stays under the lower bound.

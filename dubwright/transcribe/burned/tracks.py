@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dubwright.media.frames import Frame, Grey
 from dubwright.transcribe.burned import strokes
-from dubwright.transcribe.burned.band import SAME, Band
+from dubwright.transcribe.burned.band import Band
 from dubwright.transcribe.burned.reader import Box, Reader, rows
 from dubwright.transcribe.burned.strokes import Pattern
 
@@ -24,9 +24,12 @@ from dubwright.transcribe.burned.strokes import Pattern
 MEMORY_MS = 1200
 # Strokes that stand this long (ms) are worth a look; looks are at least so far apart (ms), and one that found nothing
 # is done again once, since a fading text is not found at first.
-STANDING_MS, BETWEEN_LOOKS_MS, AGAIN_MS = 160, 200, 400
+STANDING_MS, BETWEEN_LOOKS_MS, AGAIN_MS = 160, 320, 400
 # Of a standing picture so many frames are compared, however many there are a second.
 COMPARED = 5
+# A row is still there as long as so much of its contrast stays: thin text loses a third of it on a bright background,
+# and another text that is longer may keep as much as half of it.
+SAME = 0.62
 # A row has begun, and is over, where this share of its contrast is reached: early in a fade, above the noise.
 VISIBLE = 0.2
 # A level that falls by less than this share from one frame to the next is not falling.
@@ -179,7 +182,7 @@ class Watch:
         cut = [each.grey[where.y : where.bottom, where.x : where.right] for each in standing]
         picture = np.median(np.stack(cut), axis=0).astype(np.uint8)
         began = False
-        for found in rows(self._reader.find(picture)):
+        for found in rows(self._reader.find(picture, self._band.row_height)):
             box = found.moved(where.x, where.y)
             if self._band.is_row(box.moved(0, self._band.top)):
                 began |= self._begin(box, standing, moment)
