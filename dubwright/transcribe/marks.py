@@ -201,6 +201,11 @@ def _own_tag(name: str) -> tuple[str, Kind | None]:
     return (found[1] or found[3]).strip(), "offscreen"
 
 
+def may_speak(before: str) -> bool:
+    """Whether what stands before colons again and again may be a speaker: neither a tag nor the likes of 记住."""
+    return before != "" and not _NO_NAME.match(before) and _kind_of(before) is None
+
+
 def looks_like_name(before: str) -> bool:
     """Whether what stands before a colon may be somebody's name, though nobody knows it."""
     if len(before) > LONGEST_SPEAKER or _NO_NAME.match(before):
