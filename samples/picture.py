@@ -5,13 +5,14 @@ The shapes are libass drawings, so that FFmpeg moves them and Python draws no fr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from dubwright.media import ffmpeg
-from samples.script import Episode, Part, Scene
+from samples.script import Episode, Part, Scene, Style
 from samples.sound import Span, Track
 
 WIDTH, HEIGHT, FPS = 720, 1280, 25
@@ -19,35 +20,51 @@ FONT = "Dubwright Sample Sans"
 FONT_FOLDER = Path(__file__).with_name("font")
 TITLE_MS = 1500
 NOTE = "AI 配音 · dubwright"
+SAMPLE = Style()
 # Three lines of any portrait player's controls fit below; a cue's lower edge stands here.
-SUBTITLE_BOTTOM = 985
-LONGEST_ROW = 13
+SUBTITLE_BOTTOM = SAMPLE.bottom
+LONGEST_ROW = SAMPLE.row
+# Where faces are, from the top, in the sample's frame.
+FACES = 690
 
-_HEAD = "\n".join(
-    (
-        "[Script Info]",
-        "ScriptType: v4.00+",
-        f"PlayResX: {WIDTH}",
-        f"PlayResY: {HEIGHT}",
-        "WrapStyle: 2",
-        "ScaledBorderAndShadow: yes",
-        "",
-        "[V4+ Styles]",
-        "Format: Name, Fontname, Fontsize, PrimaryColour, OutlineColour, BackColour, Bold, BorderStyle, Outline, Shadow, "
-        "Alignment, MarginL, MarginR, MarginV",
-        f"Style: Shape,{FONT},20,&H00FFFFFF,&H00000000,&H00000000,0,1,0,0,7,0,0,0",
-        f"Style: Cue,{FONT},46,&H00FFFFFF,&H00101010,&H80000000,0,1,3,1,2,30,30,{HEIGHT - SUBTITLE_BOTTOM}",
-        f"Style: Title,{FONT},66,&H00E6F2FF,&H00101010,&H80000000,0,1,2,0,5,30,30,0",
-        f"Style: Note,{FONT},24,&H30FFFFFF,&H60101010,&H80000000,0,1,1,0,9,0,24,28",
-        "",
-        "[Events]",
-        "Format: Layer, Start, End, Style, Text",
+
+def _head(style: Style) -> str:
+    font = style.font or FONT
+    # A box stands in the back colour, as far around the text as its shadow would fall.
+    border, shadow = (4, max(6.0, style.shadow)) if style.box else (1, style.shadow)
+    ink = f"{_ass_colour(style.colour)},{_ass_colour(style.outline_colour)},&H80000000"
+    below = style.height - style.bottom
+    return "\n".join(
+        (
+            "[Script Info]",
+            "ScriptType: v4.00+",
+            f"PlayResX: {style.width}",
+            f"PlayResY: {style.height}",
+            "WrapStyle: 2",
+            "ScaledBorderAndShadow: yes",
+            "",
+            "[V4+ Styles]",
+            "Format: Name, Fontname, Fontsize, PrimaryColour, OutlineColour, BackColour, Bold, BorderStyle, Outline, "
+            "Shadow, Alignment, MarginL, MarginR, MarginV",
+            f"Style: Shape,{font},20,&H00FFFFFF,&H00000000,&H00000000,0,1,0,0,7,0,0,0",
+            f"Style: Cue,{font},{style.size},{ink},0,{border},{style.outline:g},{shadow:g},2,30,30,{below}",
+            f"Style: Title,{font},66,&H00E6F2FF,&H00101010,&H80000000,0,1,2,0,5,30,30,0",
+            f"Style: Note,{font},24,&H30FFFFFF,&H60101010,&H80000000,0,1,1,0,9,0,24,28",
+            "",
+            "[Events]",
+            "Format: Layer, Start, End, Style, Text",
+        )
     )
-)
 
 
-def arguments(episode: Episode, script: Path, duration_ms: int) -> list[str]:
-    """FFmpeg's arguments that draw the picture as its first input and filter, output label `[picture]`."""
+def arguments(
+    episode: Episode, script: Path, duration_ms: int, style: Style = SAMPLE, scenery: Path | None = None
+) -> list[str]:
+    """FFmpeg's arguments that draw the picture as its first input and filter, output label `[picture]`.
+
+    `scenery` is a script of the set alone, as `script` makes it for a frame that is not the sample's: the set is drawn
+    as for the sample, as wide as the frame, and cut to its height around the faces.
+    """
     scene = episode.scene
     # A gradient is smooth: drawn small and enlarged it costs a sixteenth.
     size = f"{WIDTH // 4}x{HEIGHT // 4}"
@@ -55,43 +72,102 @@ def arguments(episode: Episode, script: Path, duration_ms: int) -> list[str]:
         f"gradients=size={size}:rate={FPS}:duration={duration_ms / 1000}:nb_colors=2:speed=0.00001:seed=1"
         f":c0=0x{scene.top}:c1=0x{scene.bottom}:x0={WIDTH // 8}:y0=0:x1={WIDTH // 8}:y1={HEIGHT // 4}"
     )
-    drawn = (
-        f"[0:v]vignette=angle=PI/4.5,scale={WIDTH}:{HEIGHT}:flags=bilinear,format=yuv420p,"
-        f"ass=filename={_quoted(script)}:fontsdir={_quoted(FONT_FOLDER)}[picture]"
-    )
+    fonts = _quoted(font_folder(style))
+    texts = f"ass=filename={_quoted(script)}:fontsdir={fonts}[picture]"
+    if scenery:
+        whole = max(style.height, style.width * HEIGHT // WIDTH // 2 * 2)
+        top = min(whole - style.height, max(0, whole * FACES // HEIGHT - style.height // 2))
+        drawn = (
+            f"[0:v]vignette=angle=PI/4.5,scale={style.width}:{whole}:flags=bilinear,format=yuv420p,"
+            f"ass=filename={_quoted(scenery)}:fontsdir={fonts},crop={style.width}:{style.height}:0:{top},{texts}"
+        )
+    else:
+        drawn = f"[0:v]vignette=angle=PI/4.5,scale={WIDTH}:{HEIGHT}:flags=bilinear,format=yuv420p,{texts}"
     return ["-f", "lavfi", "-i", gradient, "-filter_complex", drawn]
 
 
-def script(title: str, episode: Episode, track: Track, parts: Mapping[str, Part]) -> str:
-    """The ASS script of an episode."""
-    end = track.duration_ms
-    events = [*_set(episode.scene, track), *_speakers(episode, track, parts)]
+def font_folder(style: Style) -> Path:
+    """The folder in which libass finds the style's font; machine fonts it finds by itself."""
+    return Path(style.font_file).parent if style.font_file else FONT_FOLDER
+
+
+def script(title: str, episode: Episode, track: Track, parts: Mapping[str, Part], style: Style = SAMPLE) -> str:
+    """The ASS script of an episode: the set, who speaks, and all text."""
+    return "\n".join((_head(style), *_scenery(episode, track, parts), *_texts(title, episode, track, style), ""))
+
+
+def scripts(title: str, episode: Episode, track: Track, parts: Mapping[str, Part], style: Style) -> tuple[str, str]:
+    """The scripts of the set and of the text, for a frame that is not the sample's."""
+    scenery = "\n".join((_head(SAMPLE), *_scenery(episode, track, parts), ""))
+    return scenery, "\n".join((_head(style), *_texts(title, episode, track, style), ""))
+
+
+def _scenery(episode: Episode, track: Track, parts: Mapping[str, Part]) -> Iterator[str]:
+    yield from _set(episode.scene, track)
+    yield from _speakers(episode, track, parts)
     if episode.scene.rain:
-        events += _rain(end)
+        yield from _rain(track.duration_ms)
     if episode.effect.kind == "thunder":
-        events += _lightning(track.effect.start_ms)
-    for line, span in zip(episode.lines, track.lines, strict=True):
-        events.append(_event(9, span, "Cue", rows(line.text)))
+        yield from _lightning(track.effect.start_ms)
+
+
+def _texts(title: str, episode: Episode, track: Track, style: Style) -> Iterator[str]:
+    """Subtitles, title, label, and what else is written into the picture."""
+    end = track.duration_ms
+    for span, text in cues(episode, track, style):
+        yield _event(9, span, "Cue", text)
     number = f"第{'零一二三四五六七八九'[int(episode.name)]}集"
-    events.append(
-        _event(
-            9,
-            Span(0, TITLE_MS),
-            "Title",
-            rf"{{\fad(250,250)\pos(360,420)}}{title}\N{{\fs38}}{number} · {episode.title}",
-        )
+    centre = rf"\pos({style.width // 2},{420 * style.height // HEIGHT})"
+    yield _event(
+        9, Span(0, TITLE_MS), "Title", rf"{{\fad(250,250){centre}}}{title}\N{{\fs38}}{number} · {episode.title}"
     )
-    events.append(_event(9, Span(0, end), "Note", NOTE))
-    return "\n".join((_HEAD, *events, ""))
+    yield _event(9, Span(0, end), "Note", NOTE)
+    if style.logo:
+        yield _event(9, Span(0, end), "Note", rf"{{\an7\pos(28,28)\fs38}}{style.logo}")
+    for caption in episode.captions:
+        text = r"\N".join(caption.text) if caption.vertical else caption.text
+        place = rf"{{\an5\pos({caption.x},{caption.y})\fs{caption.size}\bord2\fad(200,200)}}"
+        yield _event(9, Span(caption.start_ms, min(caption.end_ms, end)), "Note", place + text)
 
 
-def rows(text: str) -> str:
+def cues(episode: Episode, track: Track, style: Style = SAMPLE) -> Iterator[tuple[Span, str]]:
+    """The subtitles with their times: mostly a line each, from its start to its end."""
+    found: list[tuple[Span, str]] = []
+    spans = iter(zip(episode.lines, track.lines, strict=True))
+    for line, span in spans:
+        if line.with_next:
+            other, until = next(spans)
+            dashed = rf"- {_written(line.text, style)}\N- {_written(other.text, style)}"
+            found.append((Span(span.start_ms, until.end_ms), dashed))
+            continue
+        at, shown = span.start_ms, line.subtitles or (line.text,)
+        for part in shown:
+            end = at + round((span.end_ms - span.start_ms) * len(part) / len(line.text))
+            text = rows(_written(part, style), style.row)
+            if style.second:
+                text += rf"\N{{\fs{style.second_size}}}{line.references.get(style.second, '')}"
+            found.append((Span(at, span.end_ms if part is shown[-1] else end), text))
+            at = end
+    befores = [0, *(span.end_ms for span, _ in found)]
+    afters = [*(span.start_ms for span, _ in found[1:]), track.duration_ms]
+    for (span, text), before, after in zip(found, befores, afters, strict=False):
+        # Of the room between two subtitles, who comes has the half that it wants, who goes the other.
+        start = max(span.start_ms - style.early_ms, min(span.start_ms, (before + span.start_ms) // 2))
+        yield Span(start, min(span.end_ms + style.late_ms, max(span.end_ms, (span.end_ms + after) // 2))), text
+
+
+def _written(text: str, style: Style) -> str:
+    """A line as this series writes it: many show a space where a comma would be, and nothing at the end."""
+    return text if style.punctuation else re.sub("[，。！？、…—]+", " ", text).strip()
+
+
+def rows(text: str, longest: int = LONGEST_ROW) -> str:
     """A line as it stands in the picture: in two rows, cut after the comma nearest the middle, where one is too wide."""
-    if len(text) <= LONGEST_ROW:
+    if len(text) <= longest:
         return text
-    cuts = [at + 1 for at, char in enumerate(text[:-1]) if char in "，。？！、"]
+    cuts = [at + 1 for at, char in enumerate(text[:-1]) if char in "，。？！、 "]
     cut = min(cuts or [len(text) // 2], key=lambda at: abs(at - len(text) / 2))
-    if max(cut, len(text) - cut) > LONGEST_ROW:
+    if max(cut, len(text) - cut) > longest:
         cut = len(text) // 2
     return rf"{text[:cut]}\N{text[cut:]}"
 
@@ -220,9 +296,16 @@ _FRINGE = (
 def _shape(
     layer: int, span: Span, path: str, colour: str, *, alpha: int = 0, at: str = r"\pos(0,0)", more: str = ""
 ) -> str:
-    red, green, blue = colour[:2], colour[2:4], colour[4:]
-    tags = rf"{{\an7{at}\1c&H{blue}{green}{red}&\1a&H{alpha:02X}&{more}\p1}}"
+    tags = rf"{{\an7{at}\1c&H{_bgr(colour)}&\1a&H{alpha:02X}&{more}\p1}}"
     return _event(layer, span, "Shape", tags + path)
+
+
+def _bgr(colour: str) -> str:
+    return colour[4:] + colour[2:4] + colour[:2]
+
+
+def _ass_colour(colour: str) -> str:
+    return f"&H00{_bgr(colour).upper()}"
 
 
 def _event(layer: int, span: Span, style: str, text: str) -> str:
@@ -241,11 +324,24 @@ def _quoted(path: Path) -> str:
     return text
 
 
-def encode(episode: Episode, title: str, track: Track, parts: Mapping[str, Part], folder: Path, threads: int) -> Path:
+def encode(
+    episode: Episode,
+    title: str,
+    track: Track,
+    parts: Mapping[str, Part],
+    folder: Path,
+    threads: int,
+    style: Style = SAMPLE,
+) -> Path:
     """Draw the picture, join the sound `mix.wav` of `folder`, and write `folder`/episode.mp4."""
-    ass, mp4 = folder / "picture.ass", folder / "episode.mp4"
-    ass.write_text(script(title, episode, track, parts), encoding="utf-8")
-    video = arguments(episode, ass, track.duration_ms)
+    ass, set_ass, mp4 = folder / "picture.ass", folder / "set.ass", folder / "episode.mp4"
+    if (style.width, style.height) == (WIDTH, HEIGHT):
+        ass.write_text(script(title, episode, track, parts, style), encoding="utf-8")
+        video = arguments(episode, ass, track.duration_ms, style)
+    else:
+        for path, text in zip((set_ass, ass), scripts(title, episode, track, parts, style), strict=True):
+            path.write_text(text, encoding="utf-8")
+        video = arguments(episode, ass, track.duration_ms, style, set_ass)
     sound = ffmpeg.trusted_input(folder / "mix.flac")
     codec = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p", "-r", str(FPS), "-g", "50"]
     codec += ["-threads", str(threads), "-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2"]

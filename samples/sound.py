@@ -54,8 +54,8 @@ class Track:
         return self.speech[:, None] + self.bed
 
 
-def compose(episode: Episode, spoken: Sequence[tuple[Sound, int]]) -> Track:
-    """Set an episode's sound; `spoken` holds each line's samples (mono) and their rate."""
+def compose(episode: Episode, spoken: Sequence[tuple[Sound, int]], bed_db: float = BED_DB) -> Track:
+    """Set an episode's sound, its music at `bed_db`; `spoken` holds each line's samples (mono) and their rate."""
     voices = [_level(_resample(samples, rate)) for samples, rate in spoken]
     lines: list[Span] = []
     clock = 0
@@ -68,10 +68,12 @@ def compose(episode: Episode, spoken: Sequence[tuple[Sound, int]]) -> Track:
     speech = np.zeros(total, np.float32)
     for span, voice in zip(lines, voices, strict=True):
         _add(speech, span.start_ms * RATE // 1000, voice)
-    bed = music(episode.music, total)
+    bed = music(episode.music, total, bed_db)
     sound = effect(episode.effect.kind)
     at = lines[episode.effect.line - 1].start_ms + episode.effect.after_ms
     _add(bed, at * RATE // 1000, sound)
+    if np.abs(speech[:, None] + bed).max() >= 1:
+        bed = _bend(bed, 0.98 - SPEECH_PEAK)
     return Track(speech, bed, tuple(lines), Span(at, min(at + len(sound) * 1000 // RATE, duration_ms)), duration_ms)
 
 
@@ -87,8 +89,8 @@ def active_dbfs(sound: Sound) -> float:
 # Music ------------------------------------------------------------------------------------------------
 
 
-def music(music: Music, total: int) -> Sound:
-    """A bed of pads, plucked strings, bass and a soft brush, `BED_DB` against speech; shape [total, 2]."""
+def music(music: Music, total: int, bed_db: float = BED_DB) -> Sound:
+    """A bed of pads, plucked strings, bass and a soft brush, `bed_db` against speech; shape [total, 2]."""
     beat = 60 / music.bpm
     bed = np.zeros((total, 2), np.float32)
     noise = np.random.default_rng(5)
@@ -107,7 +109,7 @@ def music(music: Music, total: int) -> Sound:
             hush = noise.standard_normal((int(0.12 * RATE), 2)).astype(np.float32)
             _add(bed, start + int(step * beat * RATE), hush * _decay(len(hush), 30) * 0.05)
     bed *= _fades(total, 0.6, 1.8)[:, None]
-    return bed * np.float32(10 ** ((SPEECH_DBFS + BED_DB - active_dbfs(bed)) / 20))
+    return bed * np.float32(10 ** ((SPEECH_DBFS + bed_db - active_dbfs(bed)) / 20))
 
 
 def _chord(name: str) -> list[int]:

@@ -1,6 +1,8 @@
 """Cut the sample's font out of Noto Sans SC: needed only when the script gains a character that the font lacks.
 
-    pip install fonttools && python -m samples.font.subset NotoSansSC_700Bold.ttf
+    pip install fonttools && python -m samples.font.subset NotoSansSC_700Bold.ttf [SCRIPT FAMILY FILE]
+
+Another script has a font of its own, of a family of its own name.
 
 Noto Sans SC (static weights) is in the npm package `@expo-google-fonts/noto-sans-sc` 0.4.3. The licence, OFL 1.1
 (`OFL.txt`), lets the cut be passed on under a name of its own.
@@ -24,8 +26,8 @@ def needed(script: str) -> str:
     return "".join(sorted(set(script + ALWAYS) - {"\n"}))
 
 
-def cut(source: Path, characters: str) -> None:
-    """Write the font with these characters of `source` only, renamed to `FAMILY`."""
+def cut(source: Path, characters: str, family: str = FAMILY, file: Path = FILE) -> None:
+    """Write the font with these characters of `source` only, renamed to `family`."""
     from fontTools import subset  # type: ignore[import-not-found]
     from fontTools.ttLib import TTFont  # type: ignore[import-not-found]
 
@@ -37,11 +39,13 @@ def cut(source: Path, characters: str) -> None:
     subsetter.populate(text=characters)
     subsetter.subset(font)
     for record in list(font["name"].names):
-        renamed = {1: FAMILY, 3: f"{FAMILY} 1", 4: FAMILY, 6: FAMILY.replace(" ", "")}.get(record.nameID)
+        renamed = {1: family, 3: f"{family} 1", 4: family, 6: family.replace(" ", "")}.get(record.nameID)
         if renamed:
             font["name"].setName(renamed, record.nameID, record.platformID, record.platEncID, record.langID)
-    font.save(FILE)
+    font.save(file)
 
 
 if __name__ == "__main__":
-    cut(Path(sys.argv[1]), needed(Path(__file__).parents[1].joinpath("series.yaml").read_text(encoding="utf-8")))
+    source, *other = sys.argv[1:]
+    script = Path(other[0]) if other else Path(__file__).parents[1] / "series.yaml"
+    cut(Path(source), needed(script.read_text(encoding="utf-8")), *(other[1:2]), *map(Path, other[2:3]))
