@@ -119,7 +119,7 @@ def _flags(own: dict[str, UnitFile], *, has_lines: bool) -> dict[str, int]:
         if kind:
             flags[kind] = flags.get(kind, 0) + 1
     for row in own["dub"].rows() if "dub" in own else []:
-        if row["verdict"] not in ("fits", "mix"):
+        if row["verdict"] not in ("fits", "kept", "mix"):
             flags[row["verdict"]] = flags.get(row["verdict"], 0) + 1
     return flags
 

@@ -79,6 +79,9 @@ class DubSettings(Section):
         ("kokoro", "espeak-ng"),
         description="entry points in dubwright.synthesizers; the first that speaks the language",
     )
+    speak: tuple[Literal["dialogue", "caption", "song", "crowd", "offscreen", "overlap"], ...] = Field(
+        ("dialogue",), description="kinds of lines that are spoken; where others are, the original sound stays"
+    )
     tempo_free: float = Field(1.2, ge=1, le=2, description="tempo up to which a line counts as fitting")
     tempo_cap: float = Field(1.35, ge=1, le=2, description="tempo never exceeded")
     tempo_floor: float = Field(0.85, gt=0, le=1, description="a line is never slowed below this")

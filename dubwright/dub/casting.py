@@ -1,16 +1,29 @@
 """Who speaks with which voice: one voice for each character of a series in each language.
 
-The cast alone decides, never an episode, so that all episodes agree without asking each other.
+The cast alone decides, never an episode, so that all episodes agree without asking each other: whom the series' own
+list names has the voice that the list gives, whom linking numbered has one by sex and number. So a character's voice
+never depends on who else was heard; that two of a sex share one, where there are more of them than voices, does.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from dubwright.dub.engine import Voice
 from dubwright.facts import SeriesFacts, Sex
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who speaks a line: by `name`, by the `character`'s id in the series' cast, by the episode's `label`; what is known."""
+
+    name: str | None = None
+    character: str | None = None
+    label: str | None = None
+    sex: Sex = "unknown"
 
 
 class Casting:
@@ -35,12 +48,23 @@ class Casting:
         """Who speaks where nobody knows who does."""
         return self._voices[0].name
 
-    def with_speakers(self, speakers: Iterable[str]) -> dict[str, str]:
-        """Voices of one episode's speakers whom nobody has bound to a character, by their labels."""
+    def with_strangers(self, strangers: Mapping[str, Sex], heard: Sequence[str] = ()) -> dict[str, str]:
+        """Voices of one episode's speakers who are nobody's characters, by their labels; rather not one of those `heard`."""
         used = self._used.copy()
-        chosen = {label: self._choose("unknown") for label in sorted(set(speakers), key=_natural)}
+        self._used.update(set(heard))
+        chosen = {label: self._choose(strangers[label]) for label in sorted(strangers, key=_natural)}
         self._used = used
         return chosen
+
+    def numbered(self, character: str, sex: Sex) -> str:
+        """The voice of a character that the list does not name: c01 has the first voice of its sex that is left, and so on.
+
+        People's own characters (p01) are counted from the last voice back, so that the first of both are two.
+        """
+        names = self._fitting(sex)
+        number = int(character[1:]) if character[1:].isdecimal() else 1
+        given = sum(self._used[name] for name in names)
+        return names[(given + number - 1 if character[:1] != "p" else -number) % len(names)]
 
     def voice(self, character: str | None) -> str | None:
         """The voice of a character, by name or alias; None for a stranger."""
@@ -48,25 +72,28 @@ class Casting:
 
     def _choose(self, sex: Sex) -> str:
         """The least used voice of a sex, the best of those."""
-        fitting = [voice.name for voice in self._voices if sex in ("unknown", voice.sex)]
-        names = fitting or [voice.name for voice in self._voices]
-        chosen = min(names, key=lambda name: self._used[name])
+        chosen = min(self._fitting(sex), key=lambda name: self._used[name])
         self._used[chosen] += 1
         return chosen
 
+    def _fitting(self, sex: Sex) -> list[str]:
+        names = [voice.name for voice in self._voices if sex in ("unknown", voice.sex)]
+        return names or [voice.name for voice in self._voices]
 
-def voices_of_lines(
-    lines: Iterable[tuple[str | None, str | None]], voices: Sequence[Voice], facts: SeriesFacts
-) -> list[str]:
-    """The voice of each line (character, speaker): the character's, else the speaker's, else the narrator's."""
-    lines = list(lines)
+
+def voices_of_lines(lines: Sequence[Speaker], voices: Sequence[Voice], facts: SeriesFacts) -> list[str]:
+    """The voice of each line: the listed character's, else the numbered one's, else the stranger's, else the narrator's."""
     casting = Casting(voices, facts)
-    strangers = casting.with_speakers(
-        label for character, speaker in lines if not casting.voice(character) and (label := character or speaker)
-    )
+    known = [casting.voice(who.name) or (who.character and casting.numbered(who.character, who.sex)) for who in lines]
+    strangers = {
+        label: who.sex
+        for who, voice in zip(lines, known, strict=True)
+        if not voice and (label := who.name or who.label)
+    }
+    chosen = casting.with_strangers(strangers, [voice for voice in known if voice])
     return [
-        casting.voice(character) or strangers.get(character or speaker or "") or casting.narrator
-        for character, speaker in lines
+        voice or chosen.get(who.name or who.label or "") or casting.narrator
+        for who, voice in zip(lines, known, strict=True)
     ]
 
 

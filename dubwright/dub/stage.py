@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from dubwright import engines, unit
 from dubwright.dub import timing
-from dubwright.dub.casting import voices_of_lines
-from dubwright.dub.engine import Synthesizer
+from dubwright.dub.casting import Speaker, voices_of_lines
+from dubwright.dub.engine import Synthesizer, Voice
 from dubwright.dub.mixing import PlacedLine, mix
 from dubwright.dub.speech_cache import SpeechCache
 from dubwright.dub.timing import Line, Placement
@@ -25,18 +25,29 @@ from dubwright.errors import EngineOutputError
 from dubwright.lake import Lake
 from dubwright.media import sound
 from dubwright.settings import DubSettings, Section
+from dubwright.voices import median_pitch, sex_of
 
-REVISION = 1
+REVISION = 2
 
 NO_TRANSLATION = "no translation: the original voice is kept"
 NOTHING_TO_SPEAK = "nothing to speak: the original voice is kept"
+NOT_SPOKEN = {
+    "caption": "a caption: not spoken",
+    "song": "a song: not spoken",
+    "crowd": "a crowd: not spoken",
+    "offscreen": "a voice off screen: not spoken",
+    "overlap": "two speak at once: not spoken",
+}
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Spoken:
-    """A line of the transcript, and what became of it: its blob and samples [n] at the episode's rate, or why neither."""
+    """A line of the transcript, and what became of it: its blob and samples [n] at the episode's rate, or why neither.
+
+    A line that is not `wanted` is of a kind that is not spoken.
+    """
 
     segment: int
     start_ms: int
@@ -46,6 +57,7 @@ class _Spoken:
     samples: NDArray[np.float32] | None = None
     reason: str | None = None
     failed: bool = False
+    wanted: bool = True
 
 
 def engine(settings: Section, language: str) -> EngineInfo:
@@ -70,7 +82,7 @@ def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
     episode_ms = len(original) * 1000 // rate
     lines = _speak(work, lake, machine, transcript, texts, rate)
     voiced = {line.segment: line for line in lines if line.samples is not None}
-    kept = [(line.start_ms, line.end_ms) for line in lines if line.samples is None]
+    kept = [span for line in lines if line.samples is None for span in _kept(line, voiced.values())]
     if not voiced:
         unchanged = _row_of_mix(source["stereo_blob"], episode_ms, "no line to dub: the original sound")
         return [*map(_row_unspoken, lines), unchanged]
@@ -93,6 +105,23 @@ def _text(row: Mapping[str, Any]) -> str | None:
     return None if row["state"] == "failed" or not (row["text"] or "").strip() else spoken(row["text"])
 
 
+def _kept(line: _Spoken, voiced: Iterable[_Spoken]) -> list[tuple[int, int]]:
+    """Where (ms) the original voice of an unspoken line is kept.
+
+    A caption has none; and of what is not wanted, such as a song, a line that is spoken meanwhile comes first.
+    """
+    if line.wanted:
+        return [(line.start_ms, line.end_ms)]
+    if line.reason == NOT_SPOKEN["caption"]:
+        return []
+    spans, start = [], line.start_ms
+    for other in sorted(voiced, key=lambda each: each.start_ms):
+        if other.start_ms < line.end_ms and other.end_ms > start:
+            spans.append((start, other.start_ms))
+            start = other.end_ms
+    return [(first, last) for first, last in [*spans, (start, line.end_ms)] if first < last]
+
+
 # Speech -----------------------------------------------------------------------------------------------
 
 
@@ -107,17 +136,20 @@ def _speak(
     """Every line of the transcript, spoken or with the reason why not; the engine is loaded when first needed."""
     info = engine(work.settings, work.language)
     voices = engines.engine_class("dub", info.name).voices(work.language)
-    cast_ = voices_of_lines([(row["character"], row["speaker"]) for row in transcript], voices, work.facts)
+    speak = cast(DubSettings, work.settings).speak
+    spoken_rows = [row for row in transcript if _kind(row) in speak]
+    chosen = dict(zip((row["segment"] for row in spoken_rows), _voices(work, spoken_rows, voices), strict=True))
     cache = SpeechCache(lake, info, unit.main_model(info, work.settings))
     lines: list[_Spoken] = []
-    for row, voice in zip(transcript, cast_, strict=True):
-        line = _Spoken(row["segment"], row["start_ms"], row["end_ms"], voice)
+    for row in transcript:
+        line = _Spoken(row["segment"], row["start_ms"], row["end_ms"], chosen.get(row["segment"], ""))
         text = texts.get(row["segment"])
-        if not text:
-            reason = NO_TRANSLATION if text is None else NOTHING_TO_SPEAK
-            lines.append(_Spoken(line.segment, line.start_ms, line.end_ms, voice, reason=reason))
-            continue
-        lines.append(_speak_line(line, text, work, machine, cache, rate))
+        if row["segment"] not in chosen:
+            lines.append(replace(line, reason=NOT_SPOKEN[_kind(row)], wanted=False))
+        elif not text:
+            lines.append(replace(line, reason=NO_TRANSLATION if text is None else NOTHING_TO_SPEAK))
+        else:
+            lines.append(_speak_line(line, text, work, machine, cache, rate))
     failed = [line for line in lines if line.failed]
     if failed and not any(line.samples is not None for line in lines):
         raise EngineOutputError(
@@ -128,10 +160,29 @@ def _speak(
     return lines
 
 
+def _kind(row: Row) -> str:
+    return row["kind"] if row["kind"] in NOT_SPOKEN else "dialogue"
+
+
+def _voices(work: unit.Work, rows: Sequence[Row], voices: Sequence[Voice]) -> list[str]:
+    """The voice of each line of a transcript; a stranger's sex is guessed by the pitch of what the stranger says."""
+    pitches: dict[str, list[tuple[float | None, float]]] = {}
+    for row in rows:
+        pitches.setdefault(row["speaker"], []).append((row["f0_hz"], row["end_ms"] - row["start_ms"]))
+    sexes = {label: sex_of(median_pitch(lines)) for label, lines in pitches.items() if label}
+
+    def who(row: Row) -> Speaker:
+        person = work.cast.who(work.episode, row["speaker"], row["start_ms"], row["end_ms"])
+        if person:
+            return Speaker(person.name, person.id, row["speaker"], person.sex)
+        return Speaker(row["character"], None, row["speaker"], sexes.get(row["speaker"], "unknown"))
+
+    return voices_of_lines([who(row) for row in rows], voices, work.facts)
+
+
 def _speak_line(
     line: _Spoken, text: str, work: unit.Work, machine: unit.Machine, cache: SpeechCache, rate: int
 ) -> _Spoken:
-    about = (line.segment, line.start_ms, line.end_ms, line.voice)
     found = cache.find(text, work.language, line.voice, rate)
     if found is None:
         loaded = cast(Synthesizer, unit.load_engine("dub", cache.info, work.settings, machine))
@@ -141,9 +192,9 @@ def _speak_line(
             if not len(speech.samples) or not np.isfinite(speech.samples).all():
                 raise EngineOutputError("gave no sound", where=what)
         except EngineOutputError as error:
-            return _Spoken(*about, reason=f"{error.problem}: the original voice is kept", failed=True)
+            return replace(line, reason=f"{error.problem}: the original voice is kept", failed=True)
         found = cache.keep(text, work.language, line.voice, speech, rate)
-    return _Spoken(*about, blob=found[0], samples=found[1])
+    return replace(line, blob=found[0], samples=found[1])
 
 
 def _to_place(line: _Spoken, rate: int) -> Line:
@@ -176,7 +227,8 @@ def _row(line: _Spoken, place: Placement) -> Row:
 
 
 def _row_unspoken(line: _Spoken) -> Row:
-    return {"segment": line.segment, "voice": None, "cloned": False, "verdict": "unfit", "reason": line.reason}
+    verdict = "unfit" if line.wanted else "kept"
+    return {"segment": line.segment, "voice": None, "cloned": False, "verdict": verdict, "reason": line.reason}
 
 
 def _row_of_mix(blob: str, duration_ms: int, reason: str | None = None) -> Row:

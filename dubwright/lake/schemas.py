@@ -127,7 +127,11 @@ TABLES: dict[str, pa.Schema] = {
             _field("voice", TEXT, "the synthesizer's voice"),
             _field("cloned", pa.bool_(), "whether the voice was cloned from the character's"),
             _field("blob", TEXT, "the line as synthesized, before tempo; in the mix's row the whole episode", "key"),
-            _field("verdict", TEXT, "fits, tight, late, unfit; mix for the row of the whole episode"),
+            _field(
+                "verdict",
+                TEXT,
+                "fits, tight, late, unfit; kept where nothing is to be spoken; mix for the row of the whole episode",
+            ),
             _field("reason", TEXT, "why the verdict is not fits"),
         ]
     ),

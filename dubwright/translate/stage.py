@@ -13,7 +13,7 @@ from dubwright.settings import Section, TranslateSettings
 from dubwright.translate.engine import Line, Scene, Translated, Translator
 from dubwright.translate.length import predicted_ms
 
-REVISION = 1
+REVISION = 2
 
 Row = dict[str, Any]
 
@@ -54,7 +54,7 @@ def _translate(work: unit.Work, transcript: Sequence[Row], machine: unit.Machine
         source=work.source_language,
         target=work.language,
         lines=[
-            Line(row["segment"], row["text"], row["character"] or row["speaker"], row["end_ms"] - row["start_ms"])
+            Line(row["segment"], row["text"], _speaker(work, row), row["end_ms"] - row["start_ms"])
             for row in transcript
         ],
         glossary=work.facts.glossary_for(work.language),
@@ -67,6 +67,12 @@ def _translate(work: unit.Work, transcript: Sequence[Row], machine: unit.Machine
         raise EngineOutputError("not one answer per line, in order", where=what)
     version = work.facts.digest_for("translate", work.language)
     return [_row(line, answer, work.language, version) for line, answer in zip(scene.lines, answers, strict=True)]
+
+
+def _speaker(work: unit.Work, row: Row) -> str | None:
+    """Who speaks a line of the transcript, by the best name there is."""
+    person = work.cast.who(work.episode, row["speaker"], row["start_ms"], row["end_ms"])
+    return person.called if person else row["character"] or row["speaker"]
 
 
 def _row(line: Line, answer: Translated, language: str, glossary_version: str | None) -> Row:

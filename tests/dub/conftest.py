@@ -27,13 +27,15 @@ FAKE = DubSettings(engines=("fake",))
 
 @dataclass(frozen=True)
 class Said:
-    """A line of the episode: its times (ms), its translation (None: failed), who speaks."""
+    """A line of the episode: its times (ms), its translation (None: failed), who speaks, at what pitch (Hz); its kind."""
 
     start_ms: int
     end_ms: int
     text: str | None
     character: str | None = None
     speaker: str | None = None
+    f0_hz: float | None = None
+    kind: str | None = None
 
 
 LINES = (
@@ -93,6 +95,8 @@ class Episodes:
                 "text": "话",
                 "character": line.character,
                 "speaker": line.speaker,
+                "f0_hz": line.f0_hz,
+                "kind": line.kind,
             }
             for n, line in numbered
         ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from dubwright import unit
+from dubwright.cast import Cast, Person
 from dubwright.dub import stage
 from dubwright.dub.fake import FakeSynthesizer
 from dubwright.errors import EngineError, EngineOutputError, LanguageError
@@ -135,6 +137,47 @@ def test_characters_speak_with_their_voices(episodes: Episodes, dub: Dub) -> Non
     )
     rows, _ = dub(episodes.add(lines))
     assert [row["voice"] for row in rows] == ["fake-m1", "fake-f1", "fake-f1", "fake-f1"]
+
+
+def test_who_was_linked_or_is_heard_speaks_with_a_voice_of_the_sex(episodes: Episodes, dub: Dub) -> None:
+    lines = (
+        Said(500, 2000, "The first.", speaker="S1", f0_hz=200.0),
+        Said(2600, 4400, "The second.", speaker="S2", f0_hz=110.0),
+        Said(6000, 7600, "The third.", speaker="S3", f0_hz=220.0),
+    )
+    # A boy: his voice is as high as a woman's, and a person said so.
+    cast = Cast({"c02": Person("c02", sex="male")}, {("01", "S1"): "c02"})
+    rows, _ = dub(replace(episodes.add(lines), cast=cast))
+    assert [row["voice"] for row in rows] == ["fake-m2", "fake-m1", "fake-f1"]
+
+
+def test_what_is_no_dialogue_is_not_spoken_unless_asked(episodes: Episodes, dub: Dub, counting: list[str]) -> None:
+    lines = (
+        Said(200, 8800, "A song, all the way.", kind="song"),
+        Said(500, 2000, "The general is back.", kind="dialogue"),
+        Said(700, 3000, "Three years later", kind="caption"),
+        Said(6000, 7600, "Long live the king!", kind="crowd"),
+    )
+    rows, mixed = dub(episodes.add(lines))
+    assert counting == ["The general is back."]
+    assert [(row["verdict"], row["reason"]) for row in rows] == [
+        ("kept", "a song: not spoken"),
+        ("fits", None),
+        ("kept", "a caption: not spoken"),
+        ("kept", "a crowd: not spoken"),
+    ]
+    before = original(lines, 9.0)
+
+    def gain(start: float, end: float) -> float:
+        part = slice(round(start * RATE), round(end * RATE))
+        return float((mixed[part] * before[part]).sum() / (before[part] * before[part]).sum())
+
+    # Lowered under the spoken line, caption or song or not; elsewhere nothing is.
+    assert gain(0.6, 1.9) < 0.5 * gain(4.0, 5.5) and gain(6.2, 7.4) == pytest.approx(gain(4.0, 5.5), rel=0.1)
+    counting.clear()
+    episodes.settings = DubSettings(engines=("fake",), speak=("dialogue", "crowd"))
+    rows, _ = dub(episodes.add(lines))
+    assert [row["verdict"] for row in rows] == ["kept", "fits", "kept", "fits"]
 
 
 def test_tempo_in_the_table_is_never_above_the_cap(episodes: Episodes, dub: Dub) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dubwright import unit
+from dubwright.cast import Cast, Person
 from dubwright.errors import EngineOutputError, SettingsError
 from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
@@ -17,6 +18,8 @@ from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.settings import TranslateSettings
 from dubwright.translate import stage
+from dubwright.translate.engine import Scene, Translated
+from dubwright.translate.fake import FakeTranslator
 
 FACTS = SeriesFacts.model_validate({"glossary": [{"source": "林晚", "renderings": {"en": "Lin Wan", "es": "Lin Wan"}}]})
 LINES = ("林晚，你终于来了。", "让她走，我不想见她。", "外面下着大雨。")
@@ -27,9 +30,9 @@ def machine(lake: Lake, tmp_path: Path) -> unit.Machine:
     return unit.Machine(lake=lake.uri, models_dir=str(tmp_path / "models"))
 
 
-def work(lake: Lake, texts: Sequence[str] = LINES) -> unit.Work:
+def work(lake: Lake, texts: Sequence[str] = LINES, speakers: Sequence[str | None] = (None,) * 3) -> unit.Work:
     """A unit that translates these lines to English; their transcript is committed."""
-    key = UnitKey("transcript", "长安", "01", None, fingerprint({"texts": list(texts)}))
+    key = UnitKey("transcript", "长安", "01", None, fingerprint({"texts": list(texts), "speakers": list(speakers)}))
     rows = [
         {
             "segment": number,
@@ -39,9 +42,10 @@ def work(lake: Lake, texts: Sequence[str] = LINES) -> unit.Work:
             "start_ms": number * 3000,
             "end_ms": number * 3000 + 1800,
             "text": text,
+            "speaker": speaker,
             "words": [],
         }
-        for number, text in enumerate(texts, start=1)
+        for number, (text, speaker) in enumerate(zip(texts, speakers, strict=False), start=1)
     ]
     lake.commit(key, rows, {})
     return unit.Work(
@@ -142,3 +146,22 @@ def test_with_edits_the_engine_is_not_asked_again(lake: Lake, machine: unit.Mach
     missing = replace(edited, upstream={**job.upstream, "translate": replace(job.key, fingerprint="c" * 32)})
     with pytest.raises(SettingsError, match="absent"):
         stage.run(missing, lake, machine)
+
+
+def test_who_speaks_is_told_by_the_best_name_there_is(
+    lake: Lake, machine: unit.Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes: list[Scene] = []
+
+    class Listening(FakeTranslator):
+        def translate(self, scene: Scene) -> list[Translated]:
+            scenes.append(scene)
+            return super().translate(scene)
+
+    monkeypatch.setattr(unit, "_loaded", {})
+    monkeypatch.setattr(unit.engines, "engine_class", lambda stage, name: Listening)
+    people = {"c01": Person("c01", "老王"), "c02": Person("c02")}
+    cast = Cast(people, {("01", "S1"): "c01", ("01", "S2"): "c02"})
+    job = work(lake, speakers=("S1", "S2", "S3"))
+    committed(lake, replace(job, cast=cast), machine)
+    assert [line.speaker for line in scenes[0].lines] == ["老王", "c02", "S3"]
