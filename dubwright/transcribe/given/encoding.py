@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+
 from dubwright import languages
 from dubwright.errors import InputError
 
