@@ -6,6 +6,7 @@ stage's group. Importing an adapter's module is cheap: heavy libraries are impor
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +26,8 @@ class EngineInfo:
     `revision` rises when the adapter's results change: it is part of fingerprints. The library's version is not,
     so that an upgrade does not redo a catalogue; it is recorded in every row (`engine_version`).
     `languages` are BCP-47 tags, matched with or without region; empty means any. `models` are the artefacts of the
-    model store that it may load, `extra` the optional dependency that brings `package`.
+    model store that it may load, besides those that the settings named in `choices` name, the main one first; `extra`
+    is the optional dependency that brings `package`. An engine whose `device` is `cuda` takes a GPU where it finds one.
     """
 
     name: str
@@ -36,6 +38,7 @@ class EngineInfo:
     package: str | None = None
     extra: str | None = None
     models: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ("model",)
     device: str = "cpu"
 
     def speaks(self, language: str) -> bool:
@@ -63,6 +66,12 @@ class Engine(Protocol):
     """What every engine class has."""
 
     info: ClassVar[EngineInfo]
+
+
+def computed_on(info: EngineInfo) -> str:
+    """The device that an engine took in this process, after it was loaded: `cuda` or `cpu`."""
+    torch = sys.modules.get("torch")
+    return "cuda" if info.device == "cuda" and torch is not None and torch.cuda.is_available() else "cpu"
 
 
 def names(stage: str) -> list[str]:

@@ -108,7 +108,7 @@ def execute(work: Work, machine: Machine) -> Receipt:
     provenance = {
         "recipe": dict(work.recipe),
         "upstream": {name: str(key) for name, key in work.upstream.items()},
-        "cost": {**cost, "device": info.device},
+        "cost": {**cost, "device": engines.computed_on(info)},
     }
     computed = lake.commit(work.key, [{**shared, **row} for row in rows], provenance)
     return Receipt(work.key, computed, cost)
@@ -136,8 +136,11 @@ def _portable(error: Exception) -> Exception:
 
 def artefacts(info: engines.EngineInfo, settings: Section) -> tuple[str, ...]:
     """The model-store artefacts that an engine loads under these settings, the main one first."""
-    chosen = getattr(settings, "model", "")
-    return ((chosen,) if chosen else ()) + info.models
+    names: list[str] = []
+    for choice in info.choices:
+        chosen = getattr(settings, choice, "")
+        names += [chosen] if isinstance(chosen, str) else chosen
+    return tuple(name for name in (*names, *info.models) if name)
 
 
 def main_model(info: engines.EngineInfo, settings: Section) -> str | None:

@@ -18,6 +18,7 @@ from dubwright.settings import DubSettings, TranscribeSettings
 from dubwright.transcribe.engine import Transcriber
 from dubwright.transcribe.fake import FakeTranscriber
 from dubwright.transcribe.faster_whisper import FasterWhisper
+from dubwright.transcribe.whisperx.engine import WhisperX
 
 RATE = 16000
 LINES = ("师父，整条街都停电了，谁还会来？", "我等了他三年。", "沈总，合同我们没有签。")
@@ -102,14 +103,20 @@ def at_16_khz(speech: Speech) -> Sound:
     return resampled
 
 
-@pytest.fixture(scope="module", params=["fake", pytest.param("faster-whisper", marks=pytest.mark.models)])
+REAL: dict[str, type[Transcriber]] = {engine.info.name: engine for engine in (FasterWhisper, WhisperX)}
+
+
+@pytest.fixture(scope="module", params=["fake", *(pytest.param(name, marks=pytest.mark.models) for name in REAL)])
 def candidate(request: pytest.FixtureRequest) -> Candidate:
     if request.param == "fake":
         voices = tuple(burst(length_ms) for length_ms in (2600, 1300, 2200))
         return Candidate(lambda: FakeTranscriber(TranscribeSettings(engine="fake", model=""), {}, 1), voices)
-    chosen = TranscribeSettings()
+    engine = REAL[request.param]
+    if not engine.info.installed:
+        pytest.skip(f"{request.param} is not installed here: `make test-gpu` tries it")
+    chosen = TranscribeSettings(engine=request.param)
     folder = model(chosen.model)
-    return Candidate(lambda: FasterWhisper(chosen, {chosen.model: folder}, 2), spoken_by_kokoro(LINES))
+    return Candidate(lambda: engine(chosen, {chosen.model: folder}, 2), spoken_by_kokoro(LINES))
 
 
 @pytest.fixture(scope="module")
