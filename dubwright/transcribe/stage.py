@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dubwright import engines, unit
 from dubwright.engines import EngineInfo
-from dubwright.errors import MediaError
+from dubwright.errors import InputError, MediaError
 from dubwright.facts import SeriesFacts
 from dubwright.lake import Lake
 from dubwright.media import sound
@@ -63,14 +63,25 @@ def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
 
 
 def _written(work: unit.Work, machine: unit.Machine, settings: TranscribeSettings) -> tuple[list[Cue], list[str]]:
-    """What is written of the episode, and what a reader of the transcript should know of it."""
+    """What is written of the episode, in the picture and beside it, and what a reader of the transcript should know."""
+    given = witnesses.given(work) if settings.subtitles != "ignore" else []
+    if settings.subtitles == "only" and not given:
+        raise InputError(
+            "no subtitles came with this video, and it is not to be listened to",
+            where=work.source_uri,
+            field="transcribe.subtitles",
+            remedy="put EPISODE.srt beside it, name one in the manifest, or use --subtitles witness",
+        )
     if not settings.picture:
-        return [], []
+        return given, []
     try:
-        cues, _ = witnesses.seen(work, machine)
+        seen = witnesses.seen(work, machine)
     except MediaError as error:
-        _log.warning("%s: by its sound alone: %s", work.label, error)
-        return [], [f"by the sound alone: {error.problem}"]
+        _log.warning("%s: without its picture: %s", work.label, error)
+        return given, [f"the picture could not be read: {error.problem}"]
+    cues = fusion.together(seen, given) if given else seen
+    if settings.subtitles == "only":
+        cues = [cue for cue in cues if cue.evidence == "given" or cue.kind == "caption"]
     return cues, []
 
 
@@ -80,8 +91,13 @@ def _lines(
     """The lines of the episode, decided between what was heard and what is written."""
     settings = cast(TranscribeSettings, work.settings)
     duration_ms = 1000 * len(samples) // witnesses.RATE
-    transcriber = _transcriber(work, machine)
-    words, corrected = _named(witnesses.heard(transcriber, file, work, duration_ms), work.facts, work.language)
+    # Only listening can say when the lines of a script without times are spoken.
+    listened = settings.subtitles != "only" or any(cue.start_ms is None for cue in cues)
+    words: list[Word] = []
+    corrected: dict[int, str] = {}
+    if listened:
+        heard = witnesses.heard(_transcriber(work, machine), file, work, duration_ms)
+        words, corrected = _named(heard, work.facts, work.language)
     episode = fusion.Episode(
         words,
         witnesses.speech(samples) if cues else [(word.start_ms, word.end_ms) for word in words],
@@ -89,6 +105,7 @@ def _lines(
         duration_ms,
         settings.pause_ms,
         settings.longest_segment_ms,
+        listened,
     )
     return [_noted(line, corrected) for line in fusion.fuse(episode, cues)]
 

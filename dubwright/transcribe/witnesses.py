@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from dubwright import sources, unit
 from dubwright.models.store import ModelStore
 from dubwright.transcribe import burned, segments
+from dubwright.transcribe import given as given_subtitles
 from dubwright.transcribe.burned import Burned, Reader
 from dubwright.transcribe.engine import Transcriber, Word
 from dubwright.transcribe.fusion import Cue, of_picture
@@ -20,6 +22,7 @@ from dubwright.transcribe.speakers.encoder import VoiceEncoder
 RATE = 16000
 VOICE_ENCODER = "voice-encoder"
 
+_log = logging.getLogger(__name__)
 _warm: dict[tuple[str, str, int], Any] = {}
 _warming = threading.Lock()
 
@@ -38,8 +41,8 @@ def speech(samples: NDArray[np.float32]) -> list[tuple[int, int]]:
     return [(round(1000 * each.start_s), round(1000 * each.end_s)) for each in detected(samples)]
 
 
-def seen(work: unit.Work, machine: unit.Machine) -> tuple[list[Cue], str]:
-    """The burned-in subtitles and captions, in order; and where there are none, why.
+def seen(work: unit.Work, machine: unit.Machine) -> list[Cue]:
+    """The burned-in subtitles and captions, in order; none where nothing in the language is written.
 
     Raises `EngineMissingError` without a reader, `MediaError` where the picture cannot be read.
     """
@@ -47,7 +50,28 @@ def seen(work: unit.Work, machine: unit.Machine) -> tuple[list[Cue], str]:
         reader = _reader(machine)
         what = f"reading the picture of {work.series}/{work.episode}"
         found: Burned = unit.ask_engine(what, lambda: burned.read(video, reader, work.language))
-    return of_picture(found), found.why
+    if found.why:
+        _log.info("%s: no burned-in subtitles: %s", work.label, found.why)
+    return of_picture(found, _names(work))
+
+
+def given(work: unit.Work) -> list[Cue]:
+    """The lines of the subtitles or the script that came with the video, in order; none where nothing came.
+
+    Raises `InputError` for a file that cannot be used, `StoreError` if its store fails.
+    """
+    if work.subtitles is None:
+        return []
+    with sources.opened(work.subtitles) as file:
+        _, name = sources.folder_and_name(work.subtitles)
+        found = given_subtitles.read(file, name, work.language, _names(work))
+    return [
+        Cue(line.start_ms, line.end_ms, line.text, 1.0, "given", (), line.kind, line.speaker) for line in found.lines
+    ]
+
+
+def _names(work: unit.Work) -> set[str]:
+    return {name for person in work.facts.cast for name in (person.name, *person.aliases)}
 
 
 def _reader(machine: unit.Machine) -> Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from dubwright import unit
-from dubwright.errors import EngineOutputError, LanguageError
+from dubwright.errors import EngineOutputError, InputError, LanguageError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.media import sound
@@ -96,3 +97,45 @@ def test_a_recognizer_that_breaks_is_named(
 def test_a_language_that_the_engine_does_not_know_is_refused() -> None:
     with pytest.raises(LanguageError, match="none of the engines faster-whisper handles Tok Pisin"):
         stage.engine(Settings().transcribe, "tpi")
+
+
+def _given(
+    tmp_path: Path, written: str, mode: str, settings: Settings, lake: Lake, samples: Sound
+) -> list[dict[str, Any]]:
+    """The rows of an episode of this sound beside which a subtitle file lies."""
+    path, subtitles = tmp_path / "speech.flac", tmp_path / "01.srt"
+    sound.write_flac(path, samples, RATE)
+    subtitles.write_text(written, encoding="utf-8")
+    shared = {"language": "zh", "engine": "pyav", "engine_version": "1"}
+    lake.commit(SOURCE, [{**shared, "speech_blob": lake.put_blob(path)}], {})
+    section = settings.transcribe.model_copy(update={"subtitles": mode})
+    work = replace(_work(settings), settings=section, subtitles=str(subtitles) if written else None)
+    unit.execute(work, unit.Machine(lake.uri, str(tmp_path)))
+    return lake.read(work.key).rows()
+
+
+SRT = "1\n00:00:01,000 --> 00:00:02,000\n沈砚舟：你来了\n\n2\n00:00:03,000 --> 00:00:04,000\n（众人）快走！\n"
+
+
+def test_given_subtitles_are_the_transcript_where_nobody_is_to_listen(
+    lake: Lake, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(FakeTranscriber, "transcribe")
+    rows = _given(tmp_path, SRT, "only", settings, lake, silence(5000))
+    assert [(row["text"], row["kind"], row["evidence"], row["start_ms"]) for row in rows] == [
+        ("你来了", "dialogue", "given", 1000),
+        ("快走！", "crowd", "given", 3000),
+    ]
+    assert rows[0]["character"] == "沈砚舟"
+    assert rows[0]["notes"] == []
+
+
+def test_given_subtitles_can_be_left_alone(lake: Lake, settings: Settings, tmp_path: Path) -> None:
+    rows = _given(tmp_path, SRT, "ignore", settings, lake, np.concatenate([silence(1000), burst(1000)]))
+    assert [row["evidence"] for row in rows] == ["sound"]
+
+
+def test_without_subtitles_there_is_nothing_to_dub_from(lake: Lake, settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no subtitles came with this video") as caught:
+        _given(tmp_path, "", "only", settings, lake, silence(1000))
+    assert "--subtitles" in str(caught.value.remedy)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Literal
 
+from dubwright.transcribe import marks
 from dubwright.transcribe.burned import Burned
 from dubwright.transcribe.burned.lines import Line as Subtitle
+from dubwright.transcribe.marks import Kind
 
-Kind = Literal["dialogue", "caption", "song", "crowd", "offscreen", "overlap"]
 Evidence = Literal["sound", "picture", "both", "given"]
 
 # A burned-in subtitle is the given line that it shares so much of its time and its letters with.
@@ -49,17 +50,25 @@ class Cue:
         return [char for char in self.text if char.isalnum()]
 
 
-def of_picture(burned: Burned) -> list[Cue]:
-    """The burned-in subtitles of an episode and what else is written there, in order of time."""
-    subtitles = [_cue(line, "dialogue") for line in burned.lines]
-    captions = [_cue(line, "caption") for line in getattr(burned, "captions", ())]
+def of_picture(burned: Burned, cast: Collection[str] = ()) -> list[Cue]:
+    """The burned-in subtitles of an episode and what else is written there, in order of time.
+
+    What a subtitle says of itself is heeded: marks of songs and crowds, a name of the `cast` before the line, dashes
+    before what two people say.
+    """
+    subtitles = [
+        replace(_cue(line), text=turn.text, kind=turn.kind, speaker=turn.speaker)
+        for line in burned.lines
+        for turn in marks.turns(line.text, cast)
+    ]
+    captions = [replace(_cue(line), kind="caption") for line in burned.captions]
     return sorted([*subtitles, *captions], key=_start)
 
 
-def _cue(line: Subtitle, kind: Kind) -> Cue:
+def _cue(line: Subtitle) -> Cue:
     box = line.box
     shown = Shown(line.start_ms, line.end_ms, box.x, box.y, box.width, box.height)
-    return Cue(line.start_ms, line.end_ms, line.text, line.score, "picture", (shown,), kind)
+    return Cue(line.start_ms, line.end_ms, line.text, line.score, "picture", (shown,))
 
 
 def together(seen: Sequence[Cue], given: Sequence[Cue]) -> list[Cue]:

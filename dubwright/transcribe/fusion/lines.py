@@ -15,7 +15,8 @@ from itertools import pairwise
 from dubwright.transcribe import segments, text
 from dubwright.transcribe.engine import Word
 from dubwright.transcribe.fusion.alignment import AROUND_MS, SAME, SOUNDS_SAME, Heard, Wanted, align, alike, letters
-from dubwright.transcribe.fusion.cues import Cue, Evidence, Kind, Shown
+from dubwright.transcribe.fusion.cues import Cue, Evidence, Shown
+from dubwright.transcribe.marks import Kind
 
 Span = tuple[int, int]
 
@@ -34,6 +35,8 @@ LEAST_SPOKEN_MS = 250
 SUBTITLED = 0.7
 LEAST_PROBABILITY, SHORTEST_ALONE_MS = 0.55, 400
 SYLLABLE_MS = 180
+# What a reading is worth that nothing in the sound supports.
+UNHEARD = 0.8
 # Runs of Latin letters and digits, stretches of space, and every other character by itself.
 _PIECES = re.compile(r"[A-Za-z0-9]+|\s+|.", re.DOTALL)
 
@@ -56,7 +59,7 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Episode:
     """What fusion goes by: words as heard in order, where anybody speaks (ms, in order), the language, the length of the
-    sound (ms), and the bounds of a line (ms)."""
+    sound (ms), the bounds of a line (ms), and whether a recognizer listened at all."""
 
     words: Sequence[Word]
     speech: Sequence[Span]
@@ -64,6 +67,7 @@ class Episode:
     duration_ms: int
     pause_ms: int
     longest_ms: int
+    listened: bool = True
 
 
 def fuse(episode: Episode, cues: Sequence[Cue]) -> list[Line]:
@@ -173,7 +177,9 @@ def _unheard(cue: Cue, episode: Episode) -> Line:
         return _caption(cue, "nobody speaks while it is shown")
     none: list[int | None] = [None] * len(cue.letters)
     tokens = _tokens(cue, none, [0.0] * len(none), (), span, episode.language)
-    return _line(cue, tokens, 0.8 * cue.score, cue.evidence, ("could not be made out in the sound",))
+    if not episode.listened:
+        return _line(cue, tokens, cue.score, cue.evidence)
+    return _line(cue, tokens, UNHEARD * cue.score, cue.evidence, ("could not be made out in the sound",))
 
 
 def _span(cue: Cue, found: Sequence[int | None], heard: Sequence[Heard], speech: Sequence[Span]) -> Span:
