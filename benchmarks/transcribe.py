@@ -27,12 +27,14 @@ from typing import Any
 
 from benchmarks.machine import describe
 from desk.options import to_flags
-from dubwright import catalog, languages, plan, settings, unit
+from dubwright import cast, catalog, languages, plan, settings, unit
 from dubwright.catalog import Catalog, Series
-from dubwright.lake import open_lake
+from dubwright.lake import Lake, open_lake
+from dubwright.lake.layout import UnitKey
 from dubwright.quality import scores, transcripts
 from dubwright.quality.transcripts import EpisodeScore
 from dubwright.settings import TranscribeSettings
+from dubwright.transcribe.speakers.series import link_series
 
 Rows = list[dict[str, Any]]
 # What each stage of an episode cost: wall and CPU s, peak MiB.
@@ -159,11 +161,9 @@ def measure(name: str, found: Catalog, truth: Path, flags: Mapping[str, Any], th
             if spelt(each.rows) != spelt(again.rows):
                 print(f"{each.series}/{each.name}: another run gave another transcript")
     for series in found.series:
-        mine = [each for each in episodes if each.series == series.name]
-        characters = linked(series, mine)
-        for each in mine:
-            rows = [row | {"character": characters.get((each.name, row["speaker"]))} for row in each.rows]
-            each.score = transcripts.score(rows, truth / series.name / each.name, series.facts, series.name)
+        for each in episodes:
+            if each.series == series.name:
+                each.score = transcripts.score(each.rows, truth / series.name / each.name, series.facts, series.name)
     warm = next(each for each in episodes if (each.series, each.name) == (cold.series, cold.name))
     wall, cpu = (
         max(0.0, cold.costs[0]["transcribe"][of] - warm.costs[0]["transcribe"][of]) for of in ("wall_s", "cpu_s")
@@ -180,6 +180,7 @@ def transcribed(found: Catalog, flags: Mapping[str, Any], threads: int) -> list[
         # Nothing is translated, but a plan has a language to bring episodes into.
         target = "zh" if languages.base(resolved.source_language) == "en" else "en"
         episodes: list[Episode] = []
+        keys: dict[str, list[UnitKey]] = {}
         costs: Costs = {}
         seconds = 0.0
         for planned in plan.build(found, [target], resolved, lake, until="transcribe"):
@@ -190,20 +191,22 @@ def transcribed(found: Catalog, flags: Mapping[str, Any], threads: int) -> list[
                 seconds = rows[0]["duration_ms"] / 1000
             else:
                 episodes.append(Episode(planned.work.series, planned.work.episode, rows, seconds, [costs]))
+                keys.setdefault(planned.work.series, []).append(receipt.key)
                 costs = {}
+        for series in found.series:
+            mine = [each for each in episodes if each.series == series.name]
+            name_speakers(series, keys[series.name], lake, mine)
         return episodes
 
 
-def linked(series: Series, episodes: Sequence[Episode]) -> dict[tuple[str, str], str]:
-    """Who each voice (episode, label) is over the series: by name where the cast list leaves no choice, else by id."""
-    if not any(row["speaker"] for each in episodes for row in each.rows):
-        return {}
-    from dubwright.transcribe.speakers import EpisodePrint, link, prints_of
-
-    prints = [EpisodePrint(at, each.name, one) for at, each in enumerate(episodes) for one in prints_of(each.rows)]
-    found = link(prints, cast=series.facts.cast)
-    names = {one.id: one.name or one.id for one in found.characters}
-    return {voice: names[of] for voice, of in found.of.items()}
+def name_speakers(series: Series, keys: Sequence[UnitKey], lake: Lake, episodes: Sequence[Episode]) -> None:
+    """Link the voices of a series as a run does, and write into each row who speaks: by name if that is known, else by id."""
+    link_series(lake, series.name, keys, series.facts.cast)
+    known = cast.read(lake, series.name)
+    for each in episodes:
+        for row in each.rows:
+            person = known.who(each.name, row["speaker"], row["start_ms"], row["end_ms"])
+            row["character"] = person.called if person else None
 
 
 def spelt(rows: Rows) -> list[tuple[Any, ...]]:
