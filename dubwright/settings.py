@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from pydantic_settings.exceptions import SettingsError as PydanticSettingsError
 
 from dubwright.errors import SettingsError
+from dubwright.models.registry import ADDED
 
 PREFIX = "DUBWRIGHT_"
 CONFIG_FILE = "dubwright.toml"
@@ -222,7 +223,7 @@ def _parse_toml(text: str, where: str) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, Any]:
-    known = {PREFIX + "CONFIG"} | {PREFIX + name.upper() for name in Settings.model_fields}
+    known = {PREFIX + "CONFIG", ADDED} | {PREFIX + name.upper() for name in Settings.model_fields}
     for variable in os.environ:
         if variable.startswith(PREFIX) and variable.split("__")[0] not in known:
             raise SettingsError(

@@ -8,13 +8,18 @@ holds the file's bytes; what decides is the digest.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
 from dubwright.errors import SettingsError
+
+ADDED = "DUBWRIGHT_ARTEFACTS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +85,28 @@ class Artefact:
 
 def get(name: str) -> Artefact:
     """The artefact of this name. Raises `SettingsError` that lists the names there are."""
-    return choose(ARTEFACTS, name)
+    return choose(known(), name)
 
 
 def all() -> tuple[Artefact, ...]:  # noqa: A001 - read as registry.all()
-    """Every artefact, in the order of the registry."""
-    return tuple(ARTEFACTS.values())
+    """Every artefact, in the order of the registry, then those that the operator added."""
+    return tuple(known().values())
+
+
+def known() -> Mapping[str, Artefact]:
+    """Name → artefact: those pinned here and those of the file that `DUBWRIGHT_ARTEFACTS` names (`added`).
+
+    Every process reads the file for itself, Dask workers too. Raises `SettingsError` if it is wrong.
+    """
+    path = os.environ.get(ADDED)
+    return {**ARTEFACTS, **_added(path)} if path else ARTEFACTS
+
+
+@cache
+def _added(path: str) -> Mapping[str, Artefact]:
+    from dubwright.models import added
+
+    return added.read(Path(path).expanduser(), ARTEFACTS)
 
 
 def choose(artefacts: Mapping[str, Artefact], name: str) -> Artefact:

@@ -71,11 +71,11 @@ class ModelStore:
         self,
         directory: str | Path,
         mirror: str | None = None,
-        artefacts: Mapping[str, Artefact] = registry.ARTEFACTS,
+        artefacts: Mapping[str, Artefact] | None = None,
     ) -> None:
         self.directory = Path(directory).expanduser().absolute()
         self.mirror = mirror
-        self.artefacts = artefacts
+        self.artefacts = registry.known() if artefacts is None else artefacts
 
     def folder(self, name: str) -> Path:
         """Where an artefact's files are, or will be. Raises `SettingsError` for an unknown name."""
