@@ -19,6 +19,7 @@ import typer
 
 from desk import estimates, show
 from desk.backfill import backfill
+from desk.cast import app as cast_app
 from desk.catalog import app as catalogues
 from desk.lake import app as lake_app
 from desk.options import (
@@ -56,6 +57,7 @@ models = typer.Typer(
 app.add_typer(models, name="models")
 app.add_typer(catalogues, name="catalog")
 app.command()(backfill)
+app.add_typer(cast_app, name="cast")
 app.add_typer(lake_app, name="lake")
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,15 +68,20 @@ def dubwright(environment: dict[str, str], tmp_path: Path) -> Callable[..., Ran]
     return run
 
 
-def make_video(path: Path, *, bursts: int = 3, seconds: float = 6.0) -> Path:
-    """A portrait video whose sound has `bursts` of something like speech, a second and a half apart."""
+def make_video(path: Path, *, bursts: int = 3, seconds: float = 6.0, pitches: Sequence[float] = (150.0,)) -> Path:
+    """A portrait video whose sound has `bursts` of something like speech, a second and a half apart.
+
+    They have these pitches (Hz) in turn, and so are several people's.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     rate, rng = 44100, np.random.default_rng(7)
     samples = rng.normal(0, 0.0005, round(seconds * rate)).astype(np.float32)
     for number in range(bursts):
         start = round((0.5 + 1.6 * number) * rate)
         time = np.arange(round(0.9 * rate)) / rate
-        voice = sum(np.sin(2 * np.pi * 150 * harmonic * time) / harmonic for harmonic in range(1, 20))
+        voice = sum(
+            np.sin(2 * np.pi * pitches[number % len(pitches)] * harmonic * time) / harmonic for harmonic in range(1, 20)
+        )
         samples[start : start + len(time)] += (0.1 * voice * (1 + np.sin(2 * np.pi * 4 * time))).astype(np.float32)
     track = path.with_suffix(".flac")
     sound.write_flac(track, samples, rate)
