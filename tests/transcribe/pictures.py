@@ -53,7 +53,8 @@ def make(
     script.write_text(_script(drawn, size), encoding="utf-8")
     source = background.format(size=f"{size[0]}x{size[1]}", seconds=seconds)
     picture = f"{source},ass=filename={script}:fontsdir={FONT_FOLDER},format=yuv420p"
-    codec = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-g", "50", "-threads", "1", "-r", str(FPS)]
+    codec = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-g", "50", "-threads", "1"]
+    codec += [] if "-fps_mode" in options else ["-r", str(FPS)]
     ffmpeg.run(
         [
             "-filter_threads",

@@ -108,7 +108,9 @@ def test_of_bilingual_subtitles_the_source_language_is_taken_by_its_script(read:
     ],
 )
 def test_other_writing_in_the_picture_is_left_alone(read: Read, other: Drawn) -> None:
-    assert_as_drawn(read([*DIALOGUE, other]).lines, DIALOGUE)
+    found = read([*DIALOGUE, other])
+    assert_as_drawn(found.lines, DIALOGUE)
+    assert not [line for line in found.captions if line.end_ms - line.start_ms > 1000]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,7 @@ def test_other_writing_in_the_picture_is_left_alone(read: Read, other: Drawn) ->
 def test_writing_that_is_no_subtitle_makes_no_band(read: Read, other: Drawn) -> None:
     found = read([other], seconds=12.0)
     assert not found.lines and not found.others and found.why
+    assert len(found.captions) == (other.y == 0.3)  # the title
 
 
 def test_a_clip_of_four_seconds_with_one_subtitle(read: Read) -> None:
@@ -140,6 +143,62 @@ def test_white_text_on_a_bright_picture_that_moves(read: Read) -> None:
 def test_a_fade_counts_from_where_it_can_be_seen(read: Read) -> None:
     drawn = [Drawn(each.text, each.start_ms, each.end_ms, tags=r"\fad(240,240)") for each in DIALOGUE]
     assert_as_drawn(read(drawn).lines, drawn)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        pytest.param(r"\1c&H60F0FF&", id="yellow"),
+        pytest.param(r"\bord0\shad2", id="with a shadow only"),
+        pytest.param(r"\bord1\fs20", id="small"),
+        pytest.param(r"\bord6\3c&H000000&\3a&H60&", id="on something dark that shines through"),
+    ],
+)
+def test_subtitles_are_drawn_in_many_ways(read: Read, tags: str) -> None:
+    drawn = [Drawn(each.text, each.start_ms, each.end_ms, tags=tags) for each in DIALOGUE]
+    assert_as_drawn(read(drawn).lines, drawn)
+
+
+@pytest.mark.parametrize("y", [0.15, 0.5, 0.95])
+def test_a_band_may_stand_at_any_height(read: Read, y: float) -> None:
+    drawn = [Drawn(SPOKEN[at % 3], 400 + 1200 * at, 1600 + 1200 * at, y=y) for at in range(6)]
+    assert_as_drawn(read(drawn, seconds=8.0).lines, drawn)
+
+
+def test_frames_that_are_not_evenly_spaced(read: Read) -> None:
+    uneven = pictures.STILL + ",select=mod(n\\,5)*mod(n\\,7)"
+    assert_as_drawn(read(DIALOGUE, background=uneven, options=("-fps_mode", "vfr")).lines, DIALOGUE)
+
+
+def test_a_line_that_is_replaced_by_a_longer_one_keeps_its_end(read: Read) -> None:
+    drawn = [
+        Drawn("你胡说八道！", 600, 1840),
+        Drawn("我没有出过一分钱，", 1840, 3400),
+        Drawn("那你认识这个吗？", 3400, 5200),
+    ]
+    assert_as_drawn(read(drawn).lines, drawn)
+
+
+def test_two_phrases_in_a_row_are_parted_by_a_comma(read: Read) -> None:
+    drawn = [Drawn("姐姐　让她说。", 600, 2600), Drawn("沈知夏　我没有出过一分钱", 2800, 5200)]
+    found = read(drawn)
+    assert [line.text for line in found.lines] == ["姐姐，让她说。", "沈知夏，我没有出过一分钱"]
+
+
+@pytest.mark.parametrize("tags", ["", r"\fad(200,200)"], ids=["at once", "in a fade"])
+def test_a_caption_stands_aside_of_the_subtitles_for_a_while(read: Read, tags: str) -> None:
+    caption = Drawn("十一年前", 1400, 4200, y=0.3, tags=tags)
+    found = read([*DIALOGUE, caption])
+    assert_as_drawn(found.lines, DIALOGUE)
+    assert_as_drawn(found.captions, [caption])
+    assert abs(found.captions[0].box.centre[0] - 180) < 10 and abs(found.captions[0].box.bottom - 0.3 * 640) < 10
+
+
+def test_a_caption_is_kept_where_there_are_no_subtitles(read: Read) -> None:
+    caption = Drawn("十一年前", 3000, 6000, y=0.3)
+    found = read([caption], seconds=12.0)
+    assert found.band is None and found.why
+    assert_as_drawn(found.captions, [caption])
 
 
 def test_one_subtitle_is_enough_where_the_series_has_its_band(read: Read) -> None:

@@ -40,6 +40,37 @@ def test_the_two_halves_of_bilingual_subtitles_are_told_apart(reader: RapidOcr, 
     assert [line.text.replace(" ", "") for line in found.others] == [text.replace(" ", "") for text in english]
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [
+        pytest.param(r"\1c&H00E6FF&", id="yellow"),
+        pytest.param(r"\1c&HFFE600&", id="cyan"),
+        pytest.param(r"\bord0\shad3", id="with a shadow only"),
+        pytest.param(r"\bord1\fs36", id="small"),
+    ],
+)
+def test_subtitles_are_read_however_they_are_drawn(reader: RapidOcr, tmp_path: Path, tags: str) -> None:
+    drawn = [Drawn(each.text, each.start_ms, each.end_ms, tags=tags) for each in DIALOGUE]
+    assert_as_drawn(burned.read(pictures.make(tmp_path / "clip.mp4", drawn, size=SIZE), reader, "zh").lines, drawn)
+
+
+def test_what_else_is_written_is_told_from_subtitles(reader: RapidOcr, tmp_path: Path) -> None:
+    logo = Drawn("半块玉佩", 0, 6000, y=0.06, x=0.85, height=0.04)
+    ticker = Drawn("沈氏集团的人，怎么会在你手里？半块玉佩", 0, 6000, tags=r"\move(1100,1240,-380,1240)")
+    place = Drawn("十一年前", 1400, 4200, y=0.3)
+    name = Drawn(r"沈\N知\N夏", 2000, 4800, y=0.6, x=0.12)
+    clip = pictures.make(tmp_path / "clip.mp4", [*DIALOGUE, logo, ticker, place, name], size=SIZE)
+    found = burned.read(clip, reader, "zh")
+    assert_as_drawn(found.lines, DIALOGUE)
+    assert_as_drawn(found.captions, [place, name])
+
+
+def test_english_subtitles_are_no_source_text(reader: RapidOcr, tmp_path: Path) -> None:
+    drawn = [Drawn("Who are you?", 520, 2000), Drawn("I never asked for this", 2200, 4400)]
+    found = burned.read(pictures.make(tmp_path / "clip.mp4", drawn, size=SIZE), reader, "zh")
+    assert not found.lines and "not in Hani" in found.why and len(found.others) == 2
+
+
 def test_a_picture_without_text_has_none(reader: RapidOcr, tmp_path: Path) -> None:
     found = burned.read(pictures.make(tmp_path / "clip.mp4", [], size=SIZE, background=pictures.NOISE), reader, "zh")
     assert found.band is None and found.why

@@ -26,9 +26,9 @@ OFF_CENTRE = 0.06
 LOWEST_ROW, HIGHEST_ROW = 0.014, 0.125
 # More rows at once than two languages in two rows each are a card or a credit.
 MOST_ROWS = 4
-# In the lower half two texts at one height make a band, above it four do: titles and captions stand there too.
+# In the lower half two texts at one height make a band, above it three do: titles and captions stand there too.
 # Where a video is shorter than this (s), one text in the lower half must do.
-FEWEST_LOW, FEWEST_HIGH = 2, 4
+FEWEST_LOW, FEWEST_HIGH = 2, 3
 SHORT_S = 10.0
 # Text that stands longer than this (ms) is no line of dialogue: readable lines are gone after 7 s.
 LONGEST_MS = 15_000

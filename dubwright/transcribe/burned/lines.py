@@ -109,13 +109,20 @@ def _written(raw: str, language: str) -> str:
 def _gaps(picture: Grey, box: Box) -> tuple[int, list[tuple[int, int]]]:
     """How many columns of a row hold strokes; and its gaps, each as the number of those before it, and its width."""
     by = max(1, box.height // strokes.CHARACTER)
-    seen = strokes.response(picture[max(0, box.y) : box.bottom, max(0, box.x) : box.right], by) >= strokes.STROKE
-    inked = np.flatnonzero(seen.any(axis=0))
+    part = picture[max(0, box.y) : box.bottom, max(0, box.x) : box.right]
+    bright, dark = ((strokes.response(each, by) >= strokes.STROKE).any(axis=0) for each in (part, 255 - part))
+    inked = np.flatnonzero(bright)
     apart = np.diff(inked) - 1
-    wide = np.flatnonzero(apart > seen.shape[0] / 5)
+    is_wide = apart > box.height / by / 5
     # Narrow gaps, as between all characters, are a part of them.
-    filled = np.cumsum(np.where(apart > seen.shape[0] / 5, 1, apart + 1)) + 1
-    return int(filled[-1]) if len(filled) else 0, [(int(filled[at]), int(apart[at])) for at in wide]
+    filled = np.cumsum(np.where(is_wide, 1, apart + 1)) + 1
+    # Light that dark text leaves free is no gap: nothing is in the middle of one. At its sides may be outlines.
+    found = [
+        (int(filled[at]) - 1, int(apart[at]))
+        for at in np.flatnonzero(is_wide)
+        if not dark[inked[at] + 1 + apart[at] // 3 : inked[at + 1] - apart[at] // 3].any()
+    ]
+    return int(filled[-1]) if len(filled) else 0, found
 
 
 def _spaced(raw: str, width: int, found: Sequence[tuple[int, int]]) -> str:

@@ -240,8 +240,13 @@ def _edge(falling: Sequence[float], full: float) -> int:
     low = 0
     while low + 1 < len(falling) and falling[low + 1] < falling[low] - NOISE * full:
         low += 1
-    least = falling[low] + VISIBLE * (full - falling[low])
-    return next(index for index in range(low + 1) if falling[index] <= least)
+    depth = full - falling[low]
+    seen, fading = (
+        next(index for index in range(low + 1) if falling[index] <= falling[low] + share * depth)
+        for share in (VISIBLE, 1 - VISIBLE)
+    )
+    # A fade is even: its faint end is as long for its share as what has been seen of it.
+    return min(low, seen + round((seen - fading) * VISIBLE / (1 - 2 * VISIBLE)))
 
 
 def _cut_out(points: NDArray[np.bool_], box: Box) -> None:
