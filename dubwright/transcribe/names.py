@@ -279,6 +279,8 @@ def _support(line: str, begin: int, end: int, name: str, known: frozenset[str]) 
         return 2, _CALL
     if starts and ends:
         return 2, "between pauses"
+    if starts and line.count(line[begin:end]) > 1 and not vocabulary.frequency(line[begin:end]):
+        return 2, "no word, and said more than once"
     if (starts or _BEFORE.search(before)) and (ends or _AFTER.match(after)):
         return 1, "where a name may stand"
     return (1, "characters in common") if common and len(name) > 2 else (0, "")

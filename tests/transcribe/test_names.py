@@ -68,6 +68,12 @@ def test_what_was_changed_is_said() -> None:
     assert (other.place, other.heard, other.name) == (3, "沈宴州", "沈砚舟") and "same" in other.why
 
 
+def test_what_is_no_word_and_comes_again_is_a_name() -> None:
+    names = Names(SeriesFacts(cast=(Character(name="陆晚晴", aliases=("晚晴",)),)), "zh")
+    assert names.correct("弯琴把灯点上。")[0] == "弯琴把灯点上。"
+    assert names.correct("弯琴把灯点上。弯琴有一件事。")[0] == "晚晴把灯点上。晚晴有一件事。"
+
+
 def test_names_that_stand_there_are_no_corrections() -> None:
     line = "陆晚晴，晚晴，沈砚舟，沈总，秦师父，师父。"
     assert Names(LANTERN, "zh").correct(line) == (line, ())
