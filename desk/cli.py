@@ -103,6 +103,9 @@ def localize(
     until: Annotated[
         str, typer.Option(help="Last stage to run: ingest, transcribe, translate, dub, render.")
     ] = "render",
+    copy: Annotated[
+        bool, typer.Option("--copy", help="Also keep the videos in the lake, as they are ingested.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and end.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try units again that failed for good.")] = False,
     out: Annotated[Path | None, typer.Option(help="Also export the deliverables to this folder.")] = None,
@@ -111,6 +114,8 @@ def localize(
     verbose: Verbose = False,
 ) -> None:
     """Localize a video, a folder of SERIES/EPISODE videos, or a manifest. Does only what is not done yet."""
+    if copy:
+        assign = [*(assign or ()), "copy_sources=true"]
     show.as_json = as_json
     flags = to_flags(lake=lake, profile=profile, source_language=source_language, assign=assign)
     resolved = settings.load(flags)

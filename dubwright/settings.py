@@ -141,6 +141,7 @@ class Settings(BaseSettings):
     models_mirror: str | None = Field(
         None, description="folder or address of an object store that also holds the models"
     )
+    copy_sources: bool = Field(False, description="also keep the videos themselves in the lake, as they are ingested")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="what is logged")
     ingest: IngestSettings = IngestSettings()
     transcribe: TranscribeSettings = TranscribeSettings()

@@ -16,7 +16,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from dubwright import fetched
 from dubwright.errors import DubwrightError, KeyMissingError, ManifestError, MediaError, StoreError
+from dubwright.lake import Lake
 from dubwright.lake.store import ObjectInfo, ObjectStore, open_store
 
 SCHEMES = ("s3",)
@@ -234,6 +236,15 @@ def opened(address: str, planned: str | None = None) -> AbstractContextManager[P
     return _object(address, place, planned) if place else _file(local(address), planned)
 
 
+def ingested(address: str, planned: str, copy: str | None, lake: Lake) -> AbstractContextManager[Path]:
+    """What `opened` opens, or, where ingest kept one, the lake's own copy of it: `copy` is the source row's `video_blob`."""
+    if not copy:
+        return opened(address, planned)
+    if lake.uri.startswith("file:"):
+        return lake.blob_file(copy)
+    return fetched.shared(f"{lake.uri}\n{copy}", Path(copy).suffix, lambda: lake.blob_file(copy))
+
+
 @contextmanager
 def _file(path: Path, planned: str | None) -> Iterator[Path]:
     before = _state(path)
@@ -259,16 +270,24 @@ def _object(address: str, place: Place, planned: str | None) -> Iterator[Path]:
             field="size",
             remedy="deliver it compressed, or cut into episodes",
         )
+
+    @contextmanager
+    def fetch() -> Iterator[Path]:
+        with store.as_file(place.key) as path:
+            # Now that all of it is here: what the listing said before may have been of another.
+            if find(store, place.key) != before:
+                raise _changed(address, "while it was fetched")
+            yield path
+
     with ExitStack() as stack:
         try:
-            path = stack.enter_context(store.as_file(place.key))
-            # Now that all of it is here: what the listing said before may have been of another.
-            after = find(store, place.key)
-            own = object_digest(store, after) if after and _checked(planned) else planned
+            if _checked(planned) and object_digest(store, before) != planned:
+                raise _changed(address, "since it was planned")
+            identity = f"{address}\n{before.size} {before.etag} {before.modified}"
+            near = fetched.shared(identity, Path(place.key).suffix[:16], fetch) if before.etag else fetch()
+            path = stack.enter_context(near)
         except KeyMissingError:
             raise _gone(address) from None
-        if after != before or own != planned:
-            raise _changed(address, "while it was fetched" if after != before else "since it was planned")
         try:
             yield path
         except DubwrightError as error:

@@ -70,12 +70,16 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where a unit runs: the lake, the models' folder and mirror, the threads an engine may use. Changes no result."""
+    """Where a unit runs: the lake, the models' folder and mirror, the threads an engine may use. Changes no result.
+
+    With `copy_sources`, ingest keeps the video itself in the lake.
+    """
 
     lake: str
     models_dir: str
     models_mirror: str | None = None
     threads: int = 1
+    copy_sources: bool = False
 
 
 @dataclass(frozen=True, slots=True)

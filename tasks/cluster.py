@@ -66,6 +66,7 @@ class Bench:
             models_dir=str(settings.models_dir),
             models_mirror=settings.models_mirror,
             threads=threads,
+            copy_sources=settings.copy_sources,
         )
 
     @property

@@ -47,8 +47,10 @@ def run(work: Work, lake: Lake, machine: Machine) -> list[dict[str, Any]]:
             _check_length(info.audio.duration_ms, path, "sound", settings)
             decoded = decode(path, info, stereo, full_rate(info.audio.sample_rate))
             _check_length(decoded.own_ms, path, "sound", settings)
+            # While it is open: what is kept is what was decoded, or the block ends with an error.
+            copy = lake.put_blob(path) if machine.copy_sources else None
         resample_flac(stereo, speech, rate=SPEECH_RATE, length=track_length(info, SPEECH_RATE))
-        blobs = {"speech_blob": lake.put_blob(speech), "stereo_blob": lake.put_blob(stereo)}
+        blobs = {"video_blob": copy, "speech_blob": lake.put_blob(speech), "stereo_blob": lake.put_blob(stereo)}
     downmix = [f"{info.audio.layout} sound mixed down to stereo"] if info.audio.channels > 2 else []
     return [_row(work, info) | blobs | {"notes": [*info.notes, *decoded.notes, *downmix]}]
 

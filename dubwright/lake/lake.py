@@ -93,10 +93,11 @@ class Lake:
     # Blobs -------------------------------------------------------------------------------------------
 
     def put_blob(self, path: Path) -> str:
-        """Store a file by its content; its key."""
+        """Store a file by its content; its key. An ending that no key has is left out: a video may be called anything."""
+        ending = path.suffix.removeprefix(".").lower()
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        key = layout.blob(digest, path.suffix.removeprefix(".") or "bin")
+        key = layout.blob(digest, ending if layout.is_ending(ending) else "bin")
         self.store.put_file(key, path)
         return key
 

@@ -24,7 +24,8 @@ from typing import Literal
 from urllib.parse import unquote
 
 FINGERPRINT = re.compile(r"[0-9a-f]{32}")
-_BLOB = re.compile(r"blob/[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}")
+_ENDING = re.compile(r"[a-z0-9]{1,8}")
+_BLOB = re.compile(rf"blob/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.{_ENDING.pattern}")
 _ULID = re.compile(r"([0-9A-HJKMNP-TV-Z]{26})\.parquet")
 _CATALOG = re.compile(r"catalog/([^/]+)/(\d{6,})\.json")
 _FAILURE = re.compile(r"(\d+)\.(permanent|transient)\.json")
@@ -187,6 +188,11 @@ def blob(sha256: str, extension: str) -> str:
 def speech(fingerprint: str) -> str:
     """The key under which the speech of a line is found again, by the fingerprint of what decides how it sounds."""
     return f"speech/{fingerprint[:2]}/{fingerprint}"
+
+
+def is_ending(text: str) -> bool:
+    """Whether a file's ending (without dot) can be a blob's."""
+    return _ENDING.fullmatch(text) is not None
 
 
 def is_blob(key: str) -> bool:

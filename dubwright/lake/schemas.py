@@ -74,6 +74,7 @@ TABLES: dict[str, pa.Schema] = {
             _field("channels", pa.int32(), "of the first sound stream"),
             _field("channel_layout", TEXT, "of the first sound stream, as FFmpeg names it"),
             _field("audio_start_ms", MILLISECONDS, "when the sound starts after the picture; may be negative", "ms"),
+            _field("video_blob", TEXT, "the video itself, where copies were asked for", "key"),
             _field("speech_blob", TEXT, "sound as 16 kHz mono FLAC, on the picture's clock", "key"),
             _field("stereo_blob", TEXT, "sound as stereo FLAC at full rate, on the picture's clock", "key"),
             _field("notes", pa.list_(TEXT), "what is odd about the source, in words"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -149,11 +149,15 @@ class _Render:
         language = self.work.source_language
         return self.material.source["stereo_blob"], language, f"{languages.name(language)} (original)"
 
+    def _picture(self) -> AbstractContextManager[Path]:
+        copy = self.material.source["video_blob"]
+        return sources.ingested(self.work.source_uri, self.work.source_digest, copy, self.lake)
+
     def _video(self, sounds: Iterable[tuple[str, str, str]], tracks: list[Track], metadata: Mapping[str, str]) -> Row:
         """The video's row, its file stored; `sounds` are a blob's key, its language and title each."""
         with ExitStack() as opened:
             film = Film(
-                picture=opened.enter_context(sources.opened(self.work.source_uri, self.work.source_digest)),
+                picture=opened.enter_context(self._picture()),
                 duration_ms=self.material.source["duration_ms"],
                 sounds=[Track(opened.enter_context(self.lake.blob_file(key)), *about) for key, *about in sounds],
                 subtitles=tracks,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dubwright import catalog, unit
+from dubwright import catalog, sources, unit
 from dubwright.errors import MediaError, StoreError
 from dubwright.ingest import stage
 from dubwright.lake import Lake
@@ -60,7 +60,7 @@ def test_a_unit_is_committed_with_its_blobs(tmp_path: Path, lake: Lake) -> None:
     one = work(str(path))
     assert unit.execute(one, Machine(lake.uri, "/nowhere")).computed
     row = lake.read(one.key).row()
-    assert {name for name in TABLES["source"].names if row[name] is None} == {"segment", "model_sha256"}
+    assert {name for name in TABLES["source"].names if row[name] is None} == {"segment", "model_sha256", "video_blob"}
     assert (row["engine"], row["language"], row["uri"], row["source_digest"]) == (
         "ffmpeg",
         "zh",
@@ -224,7 +224,7 @@ def test_another_file_than_the_plan_saw_is_not_taken_for_it(tmp_path: Path, lake
         stage.run(planned, lake, Machine(lake.uri, "/nowhere"))
 
 
-def test_a_source_in_a_store_is_fetched_and_not_kept(
+def test_a_source_in_a_store_is_fetched_and_shared_for_a_while(
     tmp_path: Path, lake: Lake, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scratch = tmp_path / "scratch"
@@ -235,7 +235,9 @@ def test_a_source_in_a_store_is_fetched_and_not_kept(
     planned = replace(work(episode.uri), source_digest=episode.digest)
     (row,) = stage.run(planned, lake, Machine(lake.uri, "/nowhere"))
     assert (row["uri"], row["duration_ms"], row["source_digest"]) == (episode.uri, 800, episode.digest)
-    assert not list(scratch.iterdir())
+    (shared,) = scratch.iterdir()
+    (kept,) = (path for path in shared.iterdir() if path.suffix != ".lock")
+    assert kept.read_bytes() == bucket.read("s/01 #1?.mp4")
     bucket.put("s/01 #1?.mp4", clips.make_text(tmp_path / "b.mp4").read_bytes())
     with pytest.raises(StoreError, match="changed since it was planned"):
         stage.run(planned, lake, Machine(lake.uri, "/nowhere"))
@@ -243,6 +245,18 @@ def test_a_source_in_a_store_is_fetched_and_not_kept(
     with pytest.raises(MediaError, match="no video") as caught:
         stage.run(replace(planned, source_digest=episode.digest), lake, Machine(lake.uri, "/nowhere"))
     assert caught.value.where == episode.uri
+
+
+@pytest.mark.parametrize(("name", "ending"), [("01.MP4", "mp4"), ("01.m p;4", "bin"), ("01", "bin")])
+def test_a_video_is_copied_where_that_is_asked_for(tmp_path: Path, lake: Lake, name: str, ending: str) -> None:
+    path = clips.make_clip(tmp_path / "a.mp4", seconds=0.8).rename(tmp_path / name)
+    one = work(str(path))
+    assert unit.execute(one, Machine(lake.uri, "/nowhere", copy_sources=True)).computed
+    copy = lake.read(one.key).row()["video_blob"]
+    assert copy.endswith(f".{ending}") and lake.read_blob(copy) == path.read_bytes()
+    path.unlink()
+    with sources.ingested(one.source_uri, one.source_digest, copy, lake) as opened:
+        assert opened.read_bytes() == lake.read_blob(copy)
 
 
 def test_a_digest_that_the_owner_vouches_for_is_not_compared(tmp_path: Path, lake: Lake) -> None:

@@ -310,5 +310,5 @@ def test_digests_hold_what_was_added() -> None:
         digests.add(key)
     assert all(key in digests for key in made[:500])
     assert not any(key in digests for key in made[500:])
-    assert blob_columns("source") == ["speech_blob", "stereo_blob"] and blob_columns("dub") == ["blob"]
+    assert blob_columns("source") == ["video_blob", "speech_blob", "stereo_blob"] and blob_columns("dub") == ["blob"]
     assert blob_columns("deliverable") == ["blob"] and blob_columns("transcript") == []

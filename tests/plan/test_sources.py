@@ -132,6 +132,20 @@ def test_a_video_in_a_store_is_opened_as_a_file(bucket: Bucket, checksums: bool)
         pass
 
 
+def test_a_video_in_a_store_is_fetched_once_for_many(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+    original = bucket.as_file
+    monkeypatch.setattr(bucket, "as_file", lambda key: fetched.append(key) or original(key))
+    address = sources.join(STORE, "1.mp4")
+    for content in ("one", "another"):
+        bucket.put("1.mp4", content)
+        (found,) = bucket.list()
+        for _ in range(3):
+            with sources.opened(address, sources.object_digest(bucket, found)) as path:
+                assert path.read_text() == content and path.suffix == ".mp4"
+    assert fetched == ["1.mp4", "1.mp4"]
+
+
 def test_a_video_that_changes_while_it_is_fetched(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     bucket.put("1.mp4")
     original = bucket.as_file

@@ -77,6 +77,7 @@ class Episodes:
         language: str = "en",
         settings: RenderSettings | None = None,
         engines: dict[str, str] | None = None,
+        copied: bool = False,
     ) -> Work:
         """The unit of work of an episode's render; a line whose translation is None failed."""
         lines = LINES if lines is None else lines
@@ -85,6 +86,7 @@ class Episodes:
         source = {
             "uri": str(clip),
             "duration_ms": media.duration_ms,
+            "video_blob": self.lake.put_blob(clip) if copied else None,
             "stereo_blob": blob,
             "speech_blob": blob,
             "video_codec": media.video.codec,

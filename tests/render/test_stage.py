@@ -327,6 +327,12 @@ def test_a_picture_that_is_gone_or_replaced_is_an_input_error(
         stage.run(work, lake, machine)
 
 
+def test_the_lake_s_copy_is_used_where_there_is_one(episodes: Episodes, clip: Path, deliver: Deliver) -> None:
+    work = episodes.add(clip, copied=True)
+    clip.unlink()
+    assert deliver(work).rows["video"]["bytes"] > 0
+
+
 def test_a_dub_without_mix_is_an_input_error(
     episodes: Episodes, clip: Path, lake: Lake, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
