@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from desk import estimates, show
-from desk.options import From, Json, Lake, Profile, Set, To, Verbose, split_languages, to_flags
+from desk.options import From, Json, Lake, Profile, Set, Subtitles, To, Verbose, split_languages, to_flags
 from desk.settle import settle
 from dubwright import backfill as backfills
 from dubwright import plan, settings
@@ -27,17 +27,19 @@ def backfill(
     source_language: From = None,
     lake: Lake = None,
     profile: Profile = None,
+    subtitles: Subtitles = None,
     assign: Set = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Bring everything that lacks a language into it, behind all other work. Reuses what the lake has."""
     show.as_json = as_json
-    flags = to_flags(lake=lake, profile=profile, source_language=source_language, assign=assign)
+    flags = to_flags(assign, subtitles, lake=lake, profile=profile, source_language=source_language)
     resolved = settings.load(flags)
     planner = plan.planner(split_languages(to), resolved, open_lake(resolved.lake))
     limits = backfills.Limits(tuple(series or ()), backfills.since(since), minutes)
-    chosen = backfills.choose(planner, backfills.load(source, limits, planner.lake), limits)
+    works = backfills.load(source, limits, planner.lake, resolved.source_language)
+    chosen = backfills.choose(planner, works, limits)
     if dry_run:
         estimates.selection(chosen, planner.lake)
         return

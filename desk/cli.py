@@ -30,6 +30,7 @@ from desk.options import (
     Profile,
     Set,
     Source,
+    Subtitles,
     To,
     ToUnlessKnown,
     Verbose,
@@ -56,8 +57,8 @@ models = typer.Typer(
 )
 app.add_typer(models, name="models")
 app.add_typer(catalogues, name="catalog")
-app.command()(backfill)
 app.add_typer(cast_app, name="cast")
+app.command()(backfill)
 app.add_typer(lake_app, name="lake")
 
 
@@ -109,6 +110,7 @@ def localize(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and end.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try units again that failed for good.")] = False,
     out: Annotated[Path | None, typer.Option(help="Also export the deliverables to this folder.")] = None,
+    subtitles: Subtitles = None,
     assign: Set = None,
     as_json: Json = False,
     verbose: Verbose = False,
@@ -117,11 +119,11 @@ def localize(
     if copy:
         assign = [*(assign or ()), "copy_sources=true"]
     show.as_json = as_json
-    flags = to_flags(lake=lake, profile=profile, source_language=source_language, assign=assign)
+    flags = to_flags(assign, subtitles, lake=lake, profile=profile, source_language=source_language)
     resolved = settings.load(flags)
     store = open_lake(resolved.lake)
     planner = plan.planner(_languages(to, source, store), resolved, store, until=until, retry_failed=retry_failed)
-    before = planner.survey(_catalog(source, only, planner.lake))
+    before = planner.survey(_catalog(source, only, planner))
     if dry_run:
         show.plan(before, list(report.failures(planner, before, planner.lake)), planner.lake)
         return
@@ -140,7 +142,7 @@ def localize(
             "retry_failed": retry_failed,
         }
         seconds = run.carry_out("flows.localize:localize_catalog", before.wanted, parameters, verbose=verbose)
-    works = _catalog(source, only, planner.lake)
+    works = _catalog(source, only, planner)
     report.record_problems(planner.lake, works)
     settle(replace(planner, retry_failed=False), before, works, seconds, out)
 
@@ -154,15 +156,16 @@ def show_plan(
     profile: Profile = None,
     only: Only = None,
     until: Annotated[str, typer.Option(help="Last stage to plan.")] = "render",
+    subtitles: Subtitles = None,
     assign: Set = None,
     as_json: Json = False,
 ) -> None:
     """Show what is wanted, committed and missing, by stage and language, and why."""
     show.as_json = as_json
-    resolved = settings.load(to_flags(lake=lake, profile=profile, source_language=source_language, assign=assign))
+    resolved = settings.load(to_flags(assign, subtitles, lake=lake, profile=profile, source_language=source_language))
     store = open_lake(resolved.lake)
     planner = plan.planner(_languages(to, source, store), resolved, store, until=until)
-    survey = planner.survey(_catalog(source, only, planner.lake))
+    survey = planner.survey(_catalog(source, only, planner))
     show.plan(survey, list(report.failures(planner, survey, planner.lake)), planner.lake)
 
 
@@ -270,5 +273,5 @@ def _languages(to: str | None, source: str, lake: ObjectLake) -> Sequence[str]:
     return registered.languages_of(source, lake) if to is None else split_languages(to)
 
 
-def _catalog(source: str, only: str | None, lake: ObjectLake) -> catalog.Catalog:
-    return catalog.load(source, only, lake)
+def _catalog(source: str, only: str | None, planner: plan.Planner) -> catalog.Catalog:
+    return catalog.load(source, only, planner.lake, planner.recipes.source_language)

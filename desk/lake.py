@@ -90,7 +90,8 @@ def collect_lake(
         )
     resolved = settings.load(to_flags(lake=lake, profile=profile, source_language=source_language, assign=assign))
     store = open_lake(resolved.lake)
-    wanted = wishes.wanted(catalog.load(source, series, store), resolved, store) if source else None
+    works = catalog.load(source, series, store, resolved.source_language) if source else None
+    wanted = wishes.wanted(works, resolved, store) if works else None
     doomed: list[Doomed] = []
     grace = timedelta(days=resolved.maintain.grace_days)
     done = collect(store, grace=grace, wanted=wanted, delete=delete, series=series, tell=doomed.append)

@@ -30,6 +30,15 @@ From = Annotated[str | None, typer.Option("--from", help="Language spoken in the
 Lake = Annotated[str | None, typer.Option(help="Folder or address of the lake.  [default: ./lake]")]
 Profile = Annotated[str | None, typer.Option(help="Named set of engines and settings.  [default: embedded]")]
 Only = Annotated[str | None, typer.Option(help="One SERIES, or one SERIES/EPISODE.")]
+Subtitles = Annotated[
+    str | None,
+    typer.Option(
+        metavar="witness|only|ignore",
+        help="Subtitles or a script beside each video (EPISODE.srt, .ass, .vtt, .txt), or named in the manifest: "
+        "`witness` checks them against sound and picture, `only` dubs from them without listening, `ignore` leaves "
+        "them alone.  [default: witness]",
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -48,9 +57,11 @@ def split_languages(to: str) -> list[str]:
     return tags
 
 
-def to_flags(assign: list[str] | None = None, **given: str | None) -> dict[str, Any]:
+def to_flags(assign: list[str] | None = None, subtitles: str | None = None, **given: str | None) -> dict[str, Any]:
     """What the command line says of settings, as nested data without the absent ones."""
     flags: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if subtitles is not None:
+        flags["transcribe"] = {"subtitles": subtitles}
     for assignment in assign or []:
         path, sign, value = assignment.partition("=")
         if not sign or not path:

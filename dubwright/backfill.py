@@ -88,13 +88,13 @@ def since(text: str | None) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def load(source: str, limits: Limits, lake: Lake) -> Catalog:
-    """The catalogue as far as the limits leave it: where one series is named, nothing else is looked at.
+def load(source: str, limits: Limits, lake: Lake, language: str | None = None) -> Catalog:
+    """The catalogue, spoken in `language`, as far as the limits leave it: where one series is named, nothing else is seen.
 
     Raises what `catalog.load` raises, and `SettingsError` for a series that is not there.
     """
     try:
-        return catalogs.load(source, limits.series[0] if len(limits.series) == 1 else None, lake)
+        return catalogs.load(source, limits.series[0] if len(limits.series) == 1 else None, lake, language)
     except CatalogError as error:
         if error.field != "only":
             raise

@@ -5,11 +5,13 @@ A source is one of these:
 - a folder, or a prefix `s3://bucket/prefix`, that holds `SERIES/EPISODE.mp4` or the episodes of one series directly;
 - a video alone: one episode of the series that its folder is;
 - a manifest (YAML, CSV or Parquet), here or in a store: rows with `video` (a path beside the manifest, or an address),
-  and optionally `series`, `episode`, and a `digest` that its owner vouches for, so that nobody looks at the video;
+  and optionally `series`, `episode`, `subtitles` (likewise), and a `digest` that its owner vouches for, so that nobody
+  looks at the video;
 - `lake:NAME`, a catalogue registered in the lake; `lake:`, all of them.
 
-A `series.yaml` beside the episodes says what is known of a series. What is wrong with one episode is a `Problem` of
-that episode; the others stay in the catalogue.
+A `series.yaml` beside the episodes says what is known of a series; subtitles or a script in its language (`01.srt`,
+`01.zh.srt`, `01.txt`) belong to the video beside them. What is wrong with one episode is a `Problem` of that episode;
+the others stay in the catalogue.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from dubwright import facts, folders, registered, sources
+from dubwright import facts, folders, registered, sidecars, sources
 from dubwright.errors import CatalogError, DubwrightError, DuplicateEpisodeError, ManifestError, MediaError
 from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
@@ -30,6 +32,7 @@ from dubwright.lake import Lake, layout
 from dubwright.lake.store import ObjectInfo
 from dubwright.manifest import MAX_BYTES, Row, read_rows
 from dubwright.manifest import SUFFIXES as MANIFESTS
+from dubwright.sidecars import Sidecar
 
 ALL = "*"
 READ_AT_ONCE = 16
@@ -112,23 +115,21 @@ class Catalog:
             for series in self.series
             if series.name == wanted
         ]
-        part = Catalog(
-            self.source,
-            tuple(series for series in chosen if series.episodes),
-            tuple(filter(named, self.problems)),
-        )
+        episodes = tuple(series for series in chosen if series.episodes)
+        part = Catalog(self.source, episodes, tuple(filter(named, self.problems)))
         if not part.series and not part.problems:
             raise _unknown(selection, self.source, names)
         return part
 
 
-def load(source: str, only: str | None = None, lake: Lake | None = None) -> Catalog:
+def load(source: str, only: str | None = None, lake: Lake | None = None, language: str | None = None) -> Catalog:
     """Read a source, or of it only `SERIES` or `SERIES/EPISODE`: then other series are, as far as can be, not looked at.
 
-    `lake` is where `lake:` finds what is registered. Raises `CatalogError` or `ManifestError` if the source cannot be
-    understood, holds no video at all, or nothing of the name that `only` gives; `StoreError` if its store fails.
+    `lake` is where `lake:` finds what is registered. Subtitles are taken in `language`; where none is given, in what a
+    series' facts say, or Chinese. Raises `CatalogError` or `ManifestError` if the source cannot be understood, holds no
+    video at all, or nothing of the name that `only` gives; `StoreError` if its store fails.
     """
-    found = _Finding(source, only)
+    found = _Finding(source, only, language)
     # A series' folder has its name, mostly; where it is spelt otherwise, all of them are gone through.
     for series in dict.fromkeys((only and only.partition("/")[0], None)):
         for owner, row in _rows(source, series, lake):
@@ -186,7 +187,7 @@ def _read(source: str, series: str | None) -> Iterator[Row]:
             with sources.opened(source) as path:
                 yield from read_rows(path, source, series)
         else:
-            yield Row(source, None, sources.join(*place))
+            yield Row(source, None, sources.join(*place), subtitles=folders.beside_object(place))
         return
     path = sources.local(source)
     if path.is_dir():
@@ -194,7 +195,7 @@ def _read(source: str, series: str | None) -> Iterator[Row]:
     elif ending in MANIFESTS and path.is_file():
         yield from read_rows(path, str(path.absolute()), series)
     elif path.is_file():
-        yield Row(str(path), None, str(path.resolve()))
+        yield Row(str(path), None, str(path.resolve()), subtitles=folders.beside(path.resolve()))
     else:
         raise CatalogError(
             "no such video, folder or manifest",
@@ -207,9 +208,10 @@ def _read(source: str, series: str | None) -> Iterator[Row]:
 class _Finding:
     """A catalogue in the making: rows come in one by one, and become series, episodes and problems."""
 
-    def __init__(self, source: str, only: str | None) -> None:
+    def __init__(self, source: str, only: str | None, language: str | None) -> None:
         self.source = source
         self.only = only
+        self.language = language
         self.names: set[str] = set()
         self.problems: list[Problem] = []
         self.series: dict[str, dict[str, Episode]] = {}
@@ -217,6 +219,8 @@ class _Finding:
         self.owners: dict[str, set[str]] = {}
         # Videos that only their store knows the digest of, and who names them.
         self.asked: dict[str, str] = {}
+        # What may be taken as an episode's subtitles, once its series' language is known.
+        self.subtitles: dict[tuple[str, str], tuple[Sidecar, ...]] = {}
         # Where each series' facts are: looked for beside its first episode.
         self.facts: dict[str, str | None] = {}
 
@@ -247,26 +251,44 @@ class _Finding:
         known[episode] = Episode(series, episode, video, digest)
         if not digest:
             self.asked[video] = row.where
+        if row.subtitles:
+            self.subtitles[series, episode] = row.subtitles
         self.facts.setdefault(series, row.facts)
 
     def catalog(self) -> Catalog:
         """What came of the rows, once they are all in."""
-        self._look_up()
+        found = self._look_up()
         self._settle_names()
         works = []
         for name, known in zip(list(self.series), self._all_facts(), strict=True):
-            episodes = tuple(self.series[name].values())
-            if isinstance(known, SeriesFacts):
-                works.append(Series(name, episodes, known))
-            else:
+            if not isinstance(known, SeriesFacts):
                 # Without its glossary and cast a series would be translated wrong, so none of it is.
-                self.problems += [Problem(name, episode.episode, known) for episode in episodes]
+                self.problems += [Problem(name, episode, known) for episode in self.series[name]]
+            elif episodes := tuple(self._with_subtitles(name, self.language or known.language or "zh", found)):
+                works.append(Series(name, episodes, known))
         return Catalog(self.source, tuple(works), tuple(self.problems))
 
-    def _look_up(self) -> None:
+    def _with_subtitles(
+        self, series: str, language: str, found: Mapping[str, ObjectInfo | DubwrightError]
+    ) -> Iterator[Episode]:
+        """The episodes with the subtitles to be taken; without those whose subtitles are named and not there."""
+        for name, episode in self.series[series].items():
+            chosen = sidecars.choose(self.subtitles.get((series, name), ()), language)
+            if chosen is None:
+                yield episode
+                continue
+            try:
+                digest = sidecars.digest(chosen, found.get(chosen.address))
+            except DubwrightError as error:
+                self.problems.append(Problem(series, name, error))
+                continue
+            yield replace(episode, subtitles=chosen.address, subtitles_digest=digest)
+
+    def _look_up(self) -> dict[str, ObjectInfo | DubwrightError]:
         """Ask the stores, folder by folder, for what the rows have not said: digests, and whether there are facts."""
         beside = {name: self._beside(name) for name, where in self.facts.items() if where is None}
-        found = sources.look_up([*self.asked, *beside.values()])
+        given = (each.address for found in self.subtitles.values() for each in found if not each.digest)
+        found = sources.look_up([*self.asked, *beside.values(), *given])
         for name, where in beside.items():
             if sources.split(where):
                 self.facts[name] = where if where in found else ""
@@ -281,6 +303,7 @@ class _Finding:
             except DubwrightError as error:
                 self.problems.append(Problem(episode.series, episode.episode, error))
                 del known[episode.episode]
+        return found
 
     def _beside(self, series: str) -> str:
         return sources.beside(next(iter(self.series[series].values())).uri, facts.FILE)

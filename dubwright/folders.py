@@ -1,21 +1,22 @@
 """Videos found by looking: in a folder of this machine, or under a prefix of an object store.
 
-Either holds `SERIES/EPISODE.mp4`, or the episodes of one series directly. What lies deeper, and what begins with a
-dot, is left alone.
+Either holds `SERIES/EPISODE.mp4`, or the episodes of one series directly, and subtitles beside them. What lies deeper,
+and what begins with a dot, is left alone.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
-from dubwright import facts, sources
+from dubwright import facts, sidecars, sources
 from dubwright.errors import CatalogError, DubwrightError
 from dubwright.lake.store import ObjectInfo, ObjectStore
 from dubwright.manifest import Row
+from dubwright.sidecars import Sidecar
 from dubwright.sources import Place
 
 VIDEOS = frozenset(
@@ -27,15 +28,50 @@ def in_folder(folder: Path, series: str | None = None) -> Iterator[Row]:
     """A row for each video of a folder; with `series` only that folder is opened, if there is one of this very name."""
     for place in _places(folder, series):
         try:
-            videos = [entry for entry in place.iterdir() if entry.suffix.lower() in VIDEOS and _visible(entry.name)]
+            entries = [entry for entry in place.iterdir() if _visible(entry.name)]
         except OSError as error:
             problem = CatalogError(
                 error.strerror or str(error), where=str(place), remedy="check the folder's permissions"
             )
             yield Row(str(place), None, None, place.name, "*", error=problem)
             continue
-        for video in sorted(videos, key=lambda path: _counting(path.name)):
-            yield Row(str(video), None, str(video.resolve().parent / video.name), place.resolve().name)
+        videos = [entry.name for entry in entries if entry.suffix.lower() in VIDEOS]
+        subtitles = sidecars.by_video((entry.name for entry in entries), videos)
+        for video in sorted(videos, key=_counting):
+            path = place / video
+            found = tuple(Sidecar(str(place.resolve() / name), tag) for name, tag in subtitles.get(video, ()))
+            yield Row(str(path), None, str(path.resolve().parent / video), place.resolve().name, subtitles=found)
+
+
+def beside(video: Path) -> tuple[Sidecar, ...]:
+    """The subtitles of one video of a folder; none where the folder may not be looked into."""
+    try:
+        names = [entry.name for entry in video.parent.iterdir() if _visible(entry.name)]
+    except OSError:
+        return ()
+    found = sidecars.by_video(names, [video.name]).get(video.name, ())
+    return tuple(Sidecar(str(video.parent / name), tag) for name, tag in found)
+
+
+def beside_object(place: Place) -> tuple[Sidecar, ...]:
+    """The subtitles of one video of a store, from a listing of what begins as it does."""
+    store, video = place.connect(), PurePosixPath(place.key)
+    begin = place.key.removesuffix(video.suffix) + "."
+    listed = {each.key: each for each in store.list(begin) if "/" not in each.key.removeprefix(begin)}
+    return _sidecars(place.store, store, [place.key], listed).get(place.key, ())
+
+
+def _sidecars(
+    uri: str, store: ObjectStore, videos: Sequence[str], listed: Mapping[str, ObjectInfo]
+) -> dict[str, tuple[Sidecar, ...]]:
+    """The subtitles of a store's videos, by their keys; with digests where the listing gives them."""
+
+    def sidecar(key: str, tag: str | None) -> Sidecar:
+        known = sources.object_digest(store, listed[key]) if listed[key].etag else None
+        return Sidecar(sources.join(uri, key), tag, known)
+
+    found = sidecars.by_video(listed, videos)
+    return {video: tuple(sidecar(key, tag) for key, tag in each) for video, each in found.items()}
 
 
 def _places(folder: Path, series: str | None) -> Iterator[Path]:
@@ -69,6 +105,7 @@ def _rows(uri: str, store: ObjectStore, found: list[ObjectInfo]) -> Iterator[Row
     """The videos of one folder of a store."""
     known = [sources.join(uri, each.key) for each in found if PurePosixPath(each.key).name == facts.FILE]
     videos = [each for each in found if PurePosixPath(each.key).suffix.lower() in VIDEOS]
+    subtitles = _sidecars(uri, store, [each.key for each in videos], {each.key: each for each in found})
     for video in sorted(videos, key=lambda each: _counting(each.key)):
         address = sources.join(uri, video.key)
         try:
@@ -76,7 +113,14 @@ def _rows(uri: str, store: ObjectStore, found: list[ObjectInfo]) -> Iterator[Row
         except DubwrightError as error:
             yield Row(address, None, address, error=error)
             continue
-        yield Row(address, None, address, digest=digest, facts=known[0] if known else "")
+        yield Row(
+            address,
+            None,
+            address,
+            digest=digest,
+            facts=known[0] if known else "",
+            subtitles=subtitles.get(video.key, ()),
+        )
 
 
 def _shown(key: str) -> bool:

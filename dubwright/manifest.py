@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
-from dubwright import sources
+from dubwright import sidecars, sources
 from dubwright.errors import DubwrightError, ManifestError
+from dubwright.sidecars import Sidecar
 
 SUFFIXES = frozenset((".yaml", ".yml", ".csv", ".parquet"))
-COLUMNS = ("series", "episode", "video", "digest")
+COLUMNS = ("series", "episode", "video", "digest", "subtitles")
 MAX_BYTES = 256 * 1024 * 1024
 MAX_ROWS = 5_000_000
 MAX_DIGEST = 200
@@ -30,7 +31,7 @@ class Row:
     """One video of a catalogue: where a person finds the row, its address, the names given to it, or what is wrong.
 
     `digest` is None where it is yet to be had. `facts` is the address of the `series.yaml` beside the video, empty
-    where there is none, None where nobody looked.
+    where there is none, None where nobody looked. `subtitles` are those that may be taken.
     """
 
     source: str
@@ -40,6 +41,7 @@ class Row:
     episode: str | None = None
     digest: str | None = None
     facts: str | None = None
+    subtitles: tuple[Sidecar, ...] = ()
     error: DubwrightError | None = None
 
     @property
@@ -84,7 +86,7 @@ def _yaml(path: Path) -> Iterator[tuple[int, Any]]:
         raise ManifestError(
             "is neither a list of rows nor has one under `episodes`",
             field="episodes",
-            remedy="write a list whose items have `video`, and optionally `series`, `episode` and `digest`",
+            remedy="write a list whose items have `video`, and optionally `series`, `episode`, `digest` and `subtitles`",
         )
     yield from enumerate(content, 1)
 
@@ -122,6 +124,7 @@ def _require_video(columns: Any) -> None:
 
 def _row(source: str, number: int, fields: Any) -> Row:
     given: dict[str, str] = {}
+    video: str | None = None
     try:
         given = _texts(fields)
         if "video" not in given or "\0" in given["video"]:
@@ -132,12 +135,32 @@ def _row(source: str, number: int, fields: Any) -> Row:
                 "is no digest", field="digest", remedy=f"give at most {MAX_DIGEST} printable characters"
             )
         video = sources.resolve(given["video"], source)
+        subtitles = _subtitles(given, source, number)
     except ManifestError as error:
         error.where = f"{source}:{number}"
-        return Row(source, number, None, given.get("series"), given.get("episode"), error=error)
+        return Row(source, number, video, given.get("series"), given.get("episode"), error=error)
     return Row(
-        source, number, video, given.get("series"), given.get("episode"), sources.GIVEN + digest if digest else None
+        source,
+        number,
+        video,
+        given.get("series"),
+        given.get("episode"),
+        sources.GIVEN + digest if digest else None,
+        subtitles=subtitles,
     )
+
+
+def _subtitles(given: Mapping[str, str], source: str, number: int) -> tuple[Sidecar, ...]:
+    written = given.get(sidecars.FIELD)
+    if not written:
+        return ()
+    try:
+        if "\0" in written:
+            raise ManifestError("names no subtitles", remedy="give their path or address")
+        return (Sidecar(sources.resolve(written, source), row=f"{source}:{number}"),)
+    except ManifestError as error:
+        error.field = sidecars.FIELD
+        raise
 
 
 def _texts(fields: Any) -> dict[str, str]:

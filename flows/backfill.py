@@ -47,7 +47,7 @@ async def backfill(
     limits = Limits(tuple(series or ()), backfills.since(since), budget_minutes)
 
     def choose() -> Selection:
-        return backfills.choose(planner, backfills.load(source, limits, lake), limits)
+        return backfills.choose(planner, backfills.load(source, limits, lake, resolved.source_language), limits)
 
     chosen = await asyncio.to_thread(choose)
     await leave_table(ARTIFACT, [chosen.as_dict()], f"{source} to {', '.join(to)}")

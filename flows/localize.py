@@ -61,7 +61,7 @@ async def localize_catalog(
         return await _each_registered(lake, settings, until, retry_failed)
     to = to or list(await asyncio.to_thread(registered.languages_of, source, lake))
     planner = plans.planner(to, resolved, lake, until=until, retry_failed=retry_failed)
-    before = await asyncio.to_thread(_survey, planner, source, only, lake)
+    before = await asyncio.to_thread(_survey, planner, source, only)
     await asyncio.to_thread(record_problems, lake, before.catalog)
     stopped = None
     if before.lacking:
@@ -70,7 +70,7 @@ async def localize_catalog(
         stopped = await each_series(
             localize_series, dict.fromkeys(before.lacking, episodes), run, resolved, width(before)
         )
-    after = await asyncio.to_thread(_survey, planner, source, only, lake)
+    after = await asyncio.to_thread(_survey, planner, source, only)
     worked_on = Catalog(source, tuple(each for each in after.catalog.series if each.name in before.lacking))
     await report.publish(planner, worked_on, lake)
     return state_of(after, stopped)
@@ -118,7 +118,7 @@ async def localize_series(
     above = runs_above()
     # Before the lake is listed: nobody collects now what this run is about to count on.
     async with _lease(lake, series, above):
-        whole = await asyncio.to_thread(_load, source, series, lake)
+        whole = await asyncio.to_thread(_load, source, series, planner)
         part = whole.narrowed({series: episodes})
         plan = await asyncio.to_thread(planner.build, part)
         async with (
@@ -205,12 +205,12 @@ async def _chain(units: Iterable[PlannedUnit], dispatcher: Dispatcher) -> int:
     return 0
 
 
-def _load(source: str, only: str | None, lake: Lake) -> Catalog:
-    return catalogs.load(source, only, lake)
+def _load(source: str, only: str | None, planner: Planner) -> Catalog:
+    return catalogs.load(source, only, planner.lake, planner.recipes.source_language)
 
 
-def _survey(planner: Planner, source: str, only: str | None, lake: Lake) -> Survey:
-    return planner.survey(_load(source, only, lake))
+def _survey(planner: Planner, source: str, only: str | None) -> Survey:
+    return planner.survey(_load(source, only, planner))
 
 
 def _episodes_of(only: str | None, catalog: Catalog) -> list[str] | None:

@@ -96,7 +96,7 @@ def _collect(lake: Lake, source: str | None, settings: Settings, delete: bool) -
     if source is None:
         return collect(lake, grace=grace, wanted=None, delete=delete)
     try:
-        catalog = catalogs.load(source, lake=lake)
+        catalog = catalogs.load(source, lake=lake, language=settings.source_language)
     except CatalogError as error:
         # Nobody knows what is wanted, so nothing goes; the rest of the maintenance does not depend on it.
         return Collected(delete, remarks=[f"nothing is collected: {error}"])

@@ -16,6 +16,16 @@ def test_flags_are_nested_settings() -> None:
     assert load(flags).dub.engines == ("fake",)
 
 
+def test_what_is_done_with_given_subtitles_is_a_setting() -> None:
+    flags = to_flags(["transcribe.pause_ms=300"], "only")
+    assert flags == {"transcribe": {"subtitles": "only", "pause_ms": 300}}
+    assert load(flags).transcribe.subtitles == "only"
+    assert load(to_flags()).transcribe.subtitles == "witness"
+    with pytest.raises(SettingsError) as caught:
+        load(to_flags(None, "use"))
+    assert caught.value.field == "transcribe.subtitles" and "only" in str(caught.value)
+
+
 @pytest.mark.parametrize("assignment", ["nothing", "=1", "lake.x=1"])
 def test_an_assignment_that_is_none_is_named(assignment: str) -> None:
     with pytest.raises(SettingsError, match=r"NAME=VALUE|no section"):
