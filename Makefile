@@ -1,5 +1,6 @@
 # make demo       the sample series, localized to English and Spanish
 # make test       everything that must pass; make test-fast: the fast part, within a minute
+# make test-gpu   the production engines, on a GPU or without one, in an environment of their own (.venv-gpu, 9 GB)
 # make faults     thirty rounds of a cluster whose processes are killed at random (ROUNDS=…, SEED=…)
 # make lint       style, types, import contracts
 # make lock       resolve the requirement files anew
@@ -10,10 +11,11 @@ DEMO ?= demo
 ROUNDS ?= 30
 SEED ?= 7
 VENV := .venv
+GPU := .venv-gpu
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast faults lint lock docs clean install install-dev
+.PHONY: demo test test-fast test-gpu faults lint lock docs clean install install-dev
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -30,6 +32,14 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --editable .
 	@touch $@ $(VENV)/.embedded
+
+# uv, because it fetches and unpacks these 9 GB side by side.
+$(GPU)/.installed: requirements/gpu.txt requirements/test.txt pyproject.toml | $(VENV)/.dev
+	test -x $(GPU)/bin/python || $(PYTHON) -m venv $(GPU)
+	$(BIN)/uv pip install --quiet --python $(GPU)/bin/python --no-deps --require-hashes \
+		-r requirements/gpu.txt -r requirements/test.txt
+	$(BIN)/uv pip install --quiet --python $(GPU)/bin/python --no-deps --editable .
+	@touch $@
 
 install: $(VENV)/.embedded
 install-dev: $(VENV)/.dev
@@ -52,19 +62,24 @@ test: lint test-fast
 	$(BIN)/pytest -m "models and not e2e"
 	$(BIN)/pytest -m e2e
 
+test-gpu: $(GPU)/.installed
+	$(GPU)/bin/python -m pytest -m models -k whisperx tests/transcribe
+
 faults: install-dev
 	FAULT_ROUNDS=$(ROUNDS) FAULT_SEED=$(SEED) $(BIN)/pytest -m e2e -s tests/faults/test_rounds.py
 
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	--no-emit-index-url pyproject.toml
+RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+COMPILE := $(RESOLVE) pyproject.toml
 lock: | $(VENV)/bin/python
 	$(BIN)/pip install --quiet uv
 	$(COMPILE) -o requirements/bare.txt
 	$(COMPILE) --extra embedded -o requirements/embedded.txt
 	$(COMPILE) --extra embedded --extra dev -o requirements/dev.txt
+	$(COMPILE) --extra embedded --extra gpu -o requirements/gpu.txt
+	$(RESOLVE) --group test --constraints requirements/gpu.txt -o requirements/test.txt
 
 docs: install
 	$(BIN)/python docs/reference.py
 
 clean:
-	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(GPU) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

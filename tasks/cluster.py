@@ -209,7 +209,8 @@ async def bench(settings: Settings, *, width: int = 64, address: str | None = No
                 host="127.0.0.1",
                 dashboard_address=None,
                 memory_limit=MEMORY_LIMIT // fit.workers,
-                resources={stage.resource: 1 for stage in STAGES.values()},
+                # The token for engines that take a GPU where there is one; here they do without where there is none.
+                resources={**{stage.resource: 1 for stage in STAGES.values()}, "GPU": 1},
                 silence_logs="ERROR",
             )
             stack.callback(target.close)
