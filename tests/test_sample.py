@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from dubwright import settings
+from dubwright import facts, settings
 from dubwright.lake import Lake, open_lake
 from dubwright.quality.scorecard import Figure, Result, newest, score_series
+from dubwright.quality.transcripts import score_transcripts
 from dubwright.stages import STAGES
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
@@ -66,7 +67,10 @@ def figures(delivered: Path) -> dict[tuple[str, str | None], Figure]:
             },
         )
         truths[name] = delivered / "catalogue" / "truth" / key.series / name
-    found = score_series(results, truths, settings.load().dub)
+    (series,) = {key.series for key in lake.units("source")}
+    about = facts.read(delivered / "catalogue" / series / facts.FILE)
+    rows = {name: result.transcript for name, result in results.items()}
+    found = [*score_transcripts(rows, truths, about), *score_series(results, truths, settings.load().dub)]
     return {(figure.metric, figure.language): figure for figure in found}
 
 
@@ -88,8 +92,12 @@ def test_scores(figures: dict[tuple[str, str | None], Figure], capsys: pytest.Ca
     for figure in figures.values():
         if figure.bound is not None:
             assert figure.value <= figure.bound, figure
-    # Below these something is broken, not merely weak.
-    assert figures["cer", None].value < 0.35
+    # With subtitles burned in, the transcript is as good as they are.
+    assert figures["cer", None].value <= 0.01
+    assert figures["names", None].value == 1
+    assert figures["in_time", None].value >= 0.95
+    assert figures["speaker", None].value >= 0.95
+    # Below this something is broken, not merely weak.
     assert figures["chrf", "en"].value > 25
     for language in LANGUAGES:
         assert figures["overlapping", language].value == 0

@@ -20,6 +20,8 @@ from dubwright.transcribe.speakers.spectra import RATE
 SHORTEST_PHRASE_MS, MARGIN = 800, 0.1
 # Of a line, an engine's turn must cover so much to say who speaks it.
 COVERED = 0.4
+# What one person says; of songs, crowds and people at once nobody can be told.
+ONE_VOICE = frozenset(("dialogue", "offscreen"))
 SPLIT = "a subtitle for two speakers"
 
 
@@ -40,7 +42,8 @@ def attribute(
 ) -> list[Spoken]:
     """The lines with their speakers, told apart in the sound: shape [n], mono at 16 kHz. `cast` as `diarize` takes it.
 
-    Captions have no speaker. A line of which two phrases are clearly two voices becomes two lines.
+    Captions, songs, crowds and people at once have no speaker. A line of which two phrases are clearly two voices
+    becomes two lines.
     """
     found = _diarized(lines, samples, encoder, cast)
     if encoder is not None and len(found.prints) > 1:
@@ -48,13 +51,13 @@ def attribute(
         if len(parted) > len(lines):
             lines, found = parted, _diarized(parted, samples, encoder, cast)
     rest = iter(range(len(found.lines)))
-    return [_spoken(line, found, next(rest)) if line.kind != "caption" else Spoken(line) for line in lines]
+    return [_spoken(line, found, next(rest)) if line.kind in ONE_VOICE else Spoken(line) for line in lines]
 
 
 def _diarized(
     lines: Sequence[Line], samples: NDArray[np.float32], encoder: VoiceEncoder | None, cast: Sequence[Sex]
 ) -> Diarization:
-    return diarize(samples, [(line.start_ms, line.end_ms) for line in lines if line.kind != "caption"], encoder, cast)
+    return diarize(samples, [(line.start_ms, line.end_ms) for line in lines if line.kind in ONE_VOICE], encoder, cast)
 
 
 def _spoken(line: Line, found: Diarization, at: int) -> Spoken:
@@ -72,6 +75,9 @@ def _spoken(line: Line, found: Diarization, at: int) -> Spoken:
 
 def _parted(line: Line, samples: NDArray[np.float32], encoder: VoiceEncoder, found: Diarization) -> Iterator[Line]:
     """The line, in two where its phrases before and after a mark are each clearly another known voice's."""
+    if line.kind not in ONE_VOICE:
+        yield line
+        return
     voices = np.array([each.voice for each in found.prints])
     for at in _breaks(line.words):
         halves = (line.words[:at], line.words[at:])
@@ -111,7 +117,7 @@ def from_turns(lines: Sequence[Line], samples: NDArray[np.float32], turns: Seque
     measured = features.measure(samples, spans) if spans else None
     found: list[Spoken] = []
     for at, line in enumerate(lines):
-        if line.kind == "caption" or measured is None:
+        if line.kind not in ONE_VOICE or measured is None:
             found.append(Spoken(line))
             continue
         f0_hz = float(measured.f0_hz[at])

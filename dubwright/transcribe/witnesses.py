@@ -16,7 +16,7 @@ from dubwright.transcribe import burned, segments
 from dubwright.transcribe import given as given_subtitles
 from dubwright.transcribe.burned import Burned, Reader
 from dubwright.transcribe.engine import Transcriber, Word
-from dubwright.transcribe.fusion import Cue, of_picture
+from dubwright.transcribe.fusion import Cue, at_once, of_picture
 from dubwright.transcribe.speakers.encoder import VoiceEncoder
 
 RATE = 16000
@@ -65,9 +65,9 @@ def given(work: unit.Work) -> list[Cue]:
     with sources.opened(work.subtitles) as file:
         _, name = sources.folder_and_name(work.subtitles)
         found = given_subtitles.read(file, name, work.language, _names(work))
-    return [
-        Cue(line.start_ms, line.end_ms, line.text, 1.0, "given", (), line.kind, line.speaker) for line in found.lines
-    ]
+    return at_once(
+        [Cue(line.start_ms, line.end_ms, line.text, 1.0, "given", (), line.kind, line.speaker) for line in found.lines]
+    )
 
 
 def _names(work: unit.Work) -> set[str]:

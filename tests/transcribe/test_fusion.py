@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dubwright.transcribe import text
 from dubwright.transcribe.engine import Word
-from dubwright.transcribe.fusion import Cue, Episode, Line, Shown, fuse, together
+from dubwright.transcribe.fusion import Cue, Episode, Line, Shown, at_once, fuse, together
 from dubwright.transcribe.fusion.alignment import Wanted, align, letters
 
 BOX = (100, 900, 400, 40)
@@ -119,6 +119,11 @@ def test_a_script_without_times_is_timed_by_the_sound() -> None:
     lines = fused(heard, together([], script))
     assert [said(line) for line in lines] == ["你终于来了！", "我等了你很久了。"]
     assert [line.start_ms // 1000 for line in lines] == [1, 4]
+
+
+def test_what_two_people_say_at_once_is_marked() -> None:
+    cues = at_once([given("住手！", 1000, 2000), given("不要！", 1100, 2000), given("走。", 1950, 2600)])
+    assert [cue.kind for cue in cues] == ["overlap", "overlap", "dialogue"]
 
 
 def test_fast_exchanges_stay_apart() -> None:

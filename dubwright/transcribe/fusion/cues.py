@@ -16,6 +16,8 @@ Evidence = Literal["sound", "picture", "both", "given"]
 
 # A burned-in subtitle is the given line that it shares so much of its time and its letters with.
 SAME_TIME, SAME_TEXT = 0.5, 0.5
+# So many of the next cues are looked at for one that is said at the same time.
+NEIGHBOURS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class Cue:
     speaker: str | None = None
 
     @property
+    def span(self) -> tuple[int, int] | None:
+        """Start and end (ms), if it has times."""
+        return None if self.start_ms is None or self.end_ms is None else (self.start_ms, self.end_ms)
+
+    @property
     def letters(self) -> list[str]:
         return [char for char in self.text if char.isalnum()]
 
@@ -71,6 +78,24 @@ def _cue(line: Subtitle) -> Cue:
     return Cue(line.start_ms, line.end_ms, line.text, line.score, "picture", (shown,))
 
 
+def at_once(cues: Sequence[Cue]) -> list[Cue]:
+    """Given lines in order of time, those that two people say at once marked as such."""
+    found = list(cues)
+    for at, one in enumerate(cues):
+        for later, other in enumerate(cues[at + 1 : at + 1 + NEIGHBOURS], start=at + 1):
+            if one.kind == other.kind == "dialogue" and _share(one, other) >= SAME_TIME:
+                found[at], found[later] = replace(one, kind="overlap"), replace(other, kind="overlap")
+    return found
+
+
+def _share(one: Cue, other: Cue) -> float:
+    """How much of the shorter one's time two cues share; 0 without times."""
+    if one.span is None or other.span is None:
+        return 0.0
+    (a, b), (c, d) = one.span, other.span
+    return max(0, min(b, d) - max(a, c)) / max(1, min(b - a, d - c))
+
+
 def together(seen: Sequence[Cue], given: Sequence[Cue]) -> list[Cue]:
     """One list of both, in order of time: a given line's text stands above what was read of the same line in the picture."""
     merged: list[Cue] = list(given)
@@ -91,11 +116,7 @@ def _start(cue: Cue) -> int:
 def _same(seen: Cue, given: Cue) -> bool:
     if given.evidence != "given" or similarity(seen.text, given.text) < SAME_TEXT:
         return False
-    if None in (seen.start_ms, seen.end_ms, given.start_ms, given.end_ms):
-        return given.start_ms is None and not given.shown
-    shared = min(seen.end_ms or 0, given.end_ms or 0) - max(seen.start_ms or 0, given.start_ms or 0)
-    shorter = min((seen.end_ms or 0) - (seen.start_ms or 0), (given.end_ms or 0) - (given.start_ms or 0))
-    return shared >= SAME_TIME * max(1, shorter)
+    return _share(seen, given) >= SAME_TIME if given.span else not given.shown
 
 
 def similarity(one: str, other: str) -> float:
