@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["dialogue", "caption", "song", "crowd", "offscreen"]
+Kind = Literal["dialogue", "caption", "song", "crowd", "offscreen", "overlap"]
 
 LONGEST_SPEAKER = 24
 _NOTES = "♪♫♬♩🎵🎶🎼"
