@@ -22,7 +22,7 @@ from dubwright.render.video import Film, Track
 from dubwright.settings import RenderSettings, Section
 from dubwright.unit import Machine, Work
 
-REVISION = 1
+REVISION = 2
 
 MIX = "mix"
 FAILED = "failed"
@@ -77,7 +77,7 @@ class _Material:
 
 
 def _line(times: Row, text: str | None) -> Line:
-    return Line(times["start_ms"], times["end_ms"], text or "")
+    return Line(times["start_ms"], times["end_ms"], text or "", aside=times["kind"] == "caption")
 
 
 def run(work: Work, lake: Lake, machine: Machine) -> list[Row]:

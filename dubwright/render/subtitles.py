@@ -28,11 +28,12 @@ NO_COMMANDS = str.maketrans("{}\\", "｛｝＼")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is said, and when it is heard (ms)."""
+    """What is said, and when it is heard (ms); `aside` is what is only read, such as a caption."""
 
     start_ms: int
     end_ms: int
     text: str
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,10 @@ def make_cues(lines: Iterable[Line], language: str, total_ms: int, settings: Ren
 
     A cue starts with its voice. It ends with it, or later where reading takes longer: up to 12 frames, and further
     only to reach `settings.cue_shortest_ms`. A line that needs more than two lines on screen becomes several cues.
+    What is aside is left out while a line stands.
     """
     pace = linebreak.pace(language)
-    parts = _parts(lines, pace.columns, total_ms, settings)
+    parts = _parts(_given_way(lines, settings), pace.columns, total_ms, settings)
     starts, gap = _starts([part.start_ms for part in parts], total_ms, settings.cue_gap_ms)
     limits = [*(start - gap for start in starts), total_ms][1:]
     cues = []
@@ -67,6 +69,25 @@ def make_cues(lines: Iterable[Line], language: str, total_ms: int, settings: Ren
         end = max(part.end_ms, min(start + reading, part.end_ms + LINGER_MS), start + settings.cue_shortest_ms)
         cues.append(replace(part, start_ms=start, end_ms=min(end, start + settings.cue_longest_ms, limit)))
     return cues
+
+
+def _given_way(lines: Iterable[Line], settings: RenderSettings) -> list[Line]:
+    """The lines; each that is aside only in its longest stretch without a line, or not at all where it is too short."""
+    lines = list(lines)
+    spoken = sorted((line for line in lines if not line.aside), key=lambda line: line.start_ms)
+    kept = list(spoken)
+    for line in lines:
+        if not line.aside:
+            continue
+        free, start = [], line.start_ms
+        for other in spoken:
+            if other.end_ms > start and other.start_ms < line.end_ms:
+                free.append((start, other.start_ms - settings.cue_gap_ms))
+                start = max(start, other.end_ms + settings.cue_gap_ms)
+        first, last = max([*free, (start, line.end_ms)], key=lambda span: span[1] - span[0])
+        if last - first >= min(settings.cue_shortest_ms, line.end_ms - line.start_ms):
+            kept.append(replace(line, start_ms=first, end_ms=last))
+    return kept
 
 
 def _parts(lines: Iterable[Line], columns: int, total_ms: int, settings: RenderSettings) -> list[Cue]:

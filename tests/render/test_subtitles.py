@@ -119,6 +119,20 @@ def test_lines_that_start_together_are_shown_after_one_another() -> None:
     assert all(cue.end_ms - cue.start_ms >= 250 for cue in cues)
 
 
+def test_a_caption_gives_way_to_lines() -> None:
+    spoken = [Line(2000, 3000, "Who is there?"), Line(3500, 5000, "Nobody.")]
+    cues = make_cues([Line(0, 5000, "Three years later", aside=True), *spoken], "en", 9000, SETTINGS)
+    assert [(cue.start_ms, cue.lines) for cue in cues] == [
+        (0, ("Three years later",)),
+        (2000, ("Who is there?",)),
+        (3500, ("Nobody.",)),
+    ]
+    # Where a line leaves it no time to be read, it is not shown; on its own it is.
+    short = Line(2100, 3300, "The palace", aside=True)
+    assert make_cues([short, *spoken], "en", 9000, SETTINGS) == make_cues(spoken, "en", 9000, SETTINGS)
+    assert [cue.lines for cue in make_cues([short], "en", 9000, SETTINGS)] == [("The palace",)]
+
+
 def test_hostile_text_is_shown_and_commands_nothing() -> None:
     cues = make_cues([Line(0, 5000, HOSTILE)], "en", 9000, SETTINGS)
     shown = clean(HOSTILE)
