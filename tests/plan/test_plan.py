@@ -27,7 +27,7 @@ from dubwright.unit import Work
 GLOSSARY = SeriesFacts.model_validate(
     {"glossary": [{"source": "师父", "kind": "address", "renderings": {"en": "Master"}}]}
 )
-NAMES = ["长夜灯", "A b", "A", "A-b", "A.b", '引"号', "100% 'x'", *(f"s{number:03d}" for number in range(40))]
+NAMES = ["长夜灯", "A b", "A", "A-b", "A.b", '引"号', "100% 'x'", *(f"s{number:03d}" for number in range(26))]
 
 
 class KeysOnly(LocalStore):
