@@ -254,7 +254,7 @@ def _judge(
         if not (beside or spoken_to):
             return None
     cuts = reading.cuts(begin, end)
-    if cuts and len(name) == 2 and support < 2:
+    if cuts and len(name) < 4 and support < 2:
         return None
     gain = reading.gain(begin, end, _PRIOR) - _PER_DISTANCE * distance - _PER_CUT * cuts + support
     if gain < _LEAST_GAIN:

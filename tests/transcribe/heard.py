@@ -1,6 +1,7 @@
 """Names that are not the sample's, as recognizers hear them, and ordinary sentences that sound like them.
 
-Written down before the correction was tried on them. In a heard sentence the right one is what stands after `→`.
+Written down before the correction was tried on them; ordinary ones were sought that come as near as can be. In a heard
+sentence the right one is what stands after `→`.
 """
 
 from __future__ import annotations
@@ -179,12 +180,107 @@ ORDINARY = """
 """
 
 
-def heard() -> list[tuple[str, str]]:
+# Another series, tried once all bounds had been set by the first; one of them (cuts) was drawn tighter after.
+LATER_FACTS = SeriesFacts(
+    cast=tuple(
+        Character(name=name, aliases=aliases)
+        for name, aliases in (
+            ("姜离", ()),
+            ("谢淮安", ("淮安",)),
+            ("沈惊鸿", ("惊鸿",)),
+            ("秦默", ()),
+            ("陆时砚", ("时砚",)),
+            ("季明珠", ("明珠",)),
+            ("许南枝", ("南枝",)),
+            ("萧景琰", ("景琰", "靖王")),
+            ("阮软", ()),
+            ("贺兰雪", ()),
+        )
+    ),
+    glossary=(
+        Term(source="青云宗", kind="place"),
+        Term(source="陆氏集团", kind="organisation"),
+        Term(source="太后", kind="address"),
+        Term(source="清河村", kind="place"),
+    ),
+)
+
+LATER_HEARD = """
+谢怀安，你回来了。→谢淮安，你回来了。
+谢环安死在边关了。→谢淮安死在边关了。
+怀安，你受苦了。→淮安，你受苦了。
+沈京红，你欠我一条命。→沈惊鸿，你欠我一条命。
+沈惊红不见了！→沈惊鸿不见了！
+神惊鸿是谁？→沈惊鸿是谁？
+秦墨，你跟我走。→秦默，你跟我走。
+勤默已经被捕了。→秦默已经被捕了。
+路时砚，我们结束了。→陆时砚，我们结束了。
+陆石燕，我们结束了。→陆时砚，我们结束了。
+陆诗雁要订婚了。→陆时砚要订婚了。
+时彦，你喝多了。→时砚，你喝多了。
+我不要嫁给陆时宴。→我不要嫁给陆时砚。
+纪明珠，你别装了。→季明珠，你别装了。
+季名珠才是真千金。→季明珠才是真千金。
+许南知，签字吧。→许南枝，签字吧。
+许兰枝，签字吧。→许南枝，签字吧。
+徐南枝怀了我的孩子。→许南枝怀了我的孩子。
+南知，原谅我。→南枝，原谅我。
+萧景炎谋反了！→萧景琰谋反了！
+肖景琰谋反了！→萧景琰谋反了！
+小景颜，你跪下。→萧景琰，你跪下。
+景言，母妃等你。→景琰，母妃等你。
+阮阮，你去哪儿？→阮软，你去哪儿？
+贺兰学姑娘救了我。→贺兰雪姑娘救了我。
+和兰雪，你输了。→贺兰雪，你输了。
+我是清云宗的弟子。→我是青云宗的弟子。
+青云中被灭门了。→青云宗被灭门了。
+路氏集团收购了我们。→陆氏集团收购了我们。
+鹿是集团的总裁来了。→陆氏集团的总裁来了。
+她是青河村的人。→她是清河村的人。
+江离，你站住。→姜离，你站住。
+"""
+
+LATER_ORDINARY = """
+谢谢你还安慰我。
+这里很安静，红灯亮了。
+我怀安抚之意而来。
+他惊慌地逃走了。
+亲，末班车走了。
+侵没国家财产。
+湖南知识很多。
+难知真假。
+世人常言，人言可畏。
+实验失败了。
+他的实验很成功。
+食盐放多了。
+名著很好看。
+民族团结最重要。
+明主难遇。
+小景区人很多。
+这个景点风景盐湖很美。
+经验很重要。
+惊艳四座。
+警言在先。
+软软的蛋糕真好吃。
+荷兰的学生来了。
+禁止喝烂血酒。
+青云直上九万里。
+请运送到仓库。
+清河的水很清。
+青荷蹲在池边。
+路是集团修的。
+太厚的衣服穿不下。
+将离开这座城市。
+讲理的人不多。
+进王府要小心。
+许难知道答案。
+金红色的晚霞。
+精红枣很甜。
+"""
+
+SERIES = ((FACTS, HEARD, ORDINARY), (LATER_FACTS, LATER_HEARD, LATER_ORDINARY))
+
+
+def pairs(lines: str) -> list[tuple[str, str]]:
     """What was heard and what was said."""
-    pairs = (line.split("→") for line in HEARD.split())
-    return [(before, after) for before, after in pairs]
-
-
-def ordinary() -> list[str]:
-    """Sentences without any of the names."""
-    return ORDINARY.split()
+    return [(before, after) for before, _, after in (line.partition("→") for line in lines.split())]
