@@ -4,9 +4,10 @@
 
 CATALOGUE holds `SERIES/EPISODE.mp4` and DIR (`CATALOGUE/truth` unless given) `SERIES/EPISODE/lines.json`, as
 `samples.render` writes them. Episodes are ingested and transcribed by the stages themselves, one after another in this
-process, into an empty lake; first from sound alone, then with the picture. What loading the engines takes is what the
-first episode takes more the first time than the second; it is told apart. Costs are the median of the runs; figures are the
-first run's, and a run that differs from it is told. A pass's memory holds what passes before it have loaded.
+process, into an empty lake; first from sound alone, then with the picture. The engines are loaded by the beginning of
+the first episode, which is told apart: what it takes more the first time than the second. Costs are the median of the
+runs; figures are the first run's, and a run that differs from it is told. A pass's memory holds what passes before it
+have loaded.
 
 `joined` lines stand in a segment that belongs to their neighbour; `in time` is the share of all lines whose start and
 end are both within 120 ms. `speaker` is the share of lines right under the best pairing of labels with speakers in each
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,14 +29,17 @@ from typing import Any
 
 from benchmarks.machine import describe
 from desk.options import to_flags
-from dubwright import cast, catalog, languages, plan, settings, unit
+from dubwright import cast, catalog, languages, plan, settings, sources, unit
 from dubwright.catalog import Catalog, Series
 from dubwright.lake import Lake, open_lake
 from dubwright.lake.layout import UnitKey
+from dubwright.media import ffmpeg
 from dubwright.quality import scores, transcripts
 from dubwright.quality.transcripts import EpisodeScore
 from dubwright.settings import TranscribeSettings
 from dubwright.transcribe.speakers.series import link_series
+
+WARM_UP_S = 10
 
 Rows = list[dict[str, Any]]
 # What each stage of an episode cost: wall and CPU s, peak MiB.
@@ -110,9 +115,13 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     truth = given.truth or given.catalogue / "truth"
-    found = with_truth(catalog.load(str(given.catalogue)), truth)
+    whole = catalog.load(str(given.catalogue))
+    found = with_truth(whole, truth)
     if not found.series:
         parser.error(f"no episode of {given.catalogue} has its truth in {truth}")
+    left_out = len(list(whole.episodes)) - len(list(found.episodes))
+    if left_out:
+        print(f"{left_out} episodes without truth are left out", file=sys.stderr)
     machine = describe("faster-whisper", "rapidocr-onnxruntime", "onnxruntime")
     if not given.json:
         print(machine)
@@ -152,23 +161,32 @@ def with_truth(found: Catalog, truth: Path) -> Catalog:
 
 def measure(name: str, found: Catalog, truth: Path, flags: Mapping[str, Any], threads: int, runs: int) -> Pass:
     """Transcribe everything `runs` times and hold it against its truth; raises what a stage raises."""
-    first = found.series[0]
-    (cold,) = transcribed(found.narrowed({first.name: [first.episodes[0].episode]}), flags, threads)
+    loading_s = warm_up(found, flags, threads)
     episodes = transcribed(found, flags, threads)
     for _ in range(1, runs):
         for each, again in zip(episodes, transcribed(found, flags, threads), strict=True):
             each.costs += again.costs
             if spelt(each.rows) != spelt(again.rows):
-                print(f"{each.series}/{each.name}: another run gave another transcript")
+                print(f"{each.series}/{each.name}: another run gave another transcript", file=sys.stderr)
     for series in found.series:
         for each in episodes:
             if each.series == series.name:
                 each.score = transcripts.score(each.rows, truth / series.name / each.name, series.facts, series.name)
-    warm = next(each for each in episodes if (each.series, each.name) == (cold.series, cold.name))
-    wall, cpu = (
-        max(0.0, cold.costs[0]["transcribe"][of] - warm.costs[0]["transcribe"][of]) for of in ("wall_s", "cpu_s")
-    )
-    return Pass(name, episodes, (wall, cpu))
+    return Pass(name, episodes, loading_s)
+
+
+def warm_up(found: Catalog, flags: Mapping[str, Any], threads: int) -> tuple[float, float]:
+    """Load the engines, on the beginning of the first episode; how long that took (wall, CPU s)."""
+    first = next(iter(found.episodes))
+    with TemporaryDirectory(prefix="dubwright-bench-") as folder, sources.opened(first.uri, first.digest) as whole:
+        beginning = Path(folder, "beginning", "01.mkv")
+        beginning.parent.mkdir()
+        cut = [*ffmpeg.untrusted_input(whole), "-t", str(WARM_UP_S), "-c", "copy", ffmpeg.address(beginning)]
+        ffmpeg.run(cut, what="cut the beginning of an episode", timeout_s=60)
+        (cold,), (warm,) = (transcribed(catalog.load(folder), flags, threads) for _ in range(2))
+    (before,), (after,) = cold.costs, warm.costs
+    wall, cpu = (max(0.0, before["transcribe"][of] - after["transcribe"][of]) for of in ("wall_s", "cpu_s"))
+    return wall, cpu
 
 
 def transcribed(found: Catalog, flags: Mapping[str, Any], threads: int) -> list[Episode]:

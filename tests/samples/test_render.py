@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,23 @@ def test_what_is_there_is_not_rendered_again(short: Path, tmp_path: Path, speak:
 def test_another_script_makes_other_episodes(short: Path) -> None:
     assert render.digest(short) == render.digest(short)
     assert render.digest(short) != render.digest(script.FILE)
+
+
+@pytest.mark.models
+def test_what_was_rendered_can_be_measured(short: Path, tmp_path: Path, speak: render.Speak) -> None:
+    content = yaml.safe_load(short.read_text(encoding="utf-8"))
+    content["episodes"][0]["captions"] = [{"text": "三年后", "start_ms": 0, "end_ms": 900, "x": 100, "y": 100}]
+    short.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    render.render(tmp_path / "out", lambda: speak, 1, source=short)
+    measure = [sys.executable, "-m", "benchmarks.transcribe", str(tmp_path / "out"), "--sound-only", "--json"]
+    fake = ["--set", "transcribe.engine=fake", "--set", "transcribe.model="]
+    root = Path(__file__).parents[2]
+    ran = subprocess.run([*measure, *fake], check=True, timeout=200, cwd=root, stdout=subprocess.PIPE)
+    (only,) = json.loads(ran.stdout)["passes"]
+    found = only["figures"]["all"]
+    assert (found["lines"], found["found"], found["spurious"], found["captions"]) == (1, 1, 0, 0)
+    assert found["cer"] > 0.5
+    assert found["peak_mib"] > 0 and found["cpu_rtf"] > 0
 
 
 @pytest.mark.models
