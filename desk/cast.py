@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
@@ -15,10 +16,10 @@ from dubwright import coverage, settings
 from dubwright.cast import Cast, Decision
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.facts import Sex
-from dubwright.lake import Lake, open_lake
+from dubwright.lake import Lake, layout, open_lake
 
 app = typer.Typer(
-    help="Characters of a series: list, name, merge, split, assign. A correction holds for every episode, later ones too.",
+    help="Characters of a series: list, name, merge, split, assign, play. A correction holds for later episodes too.",
     no_args_is_help=True,
 )
 Series = Annotated[str, typer.Argument(metavar="SERIES", help="A series, as the catalogue names it.")]
@@ -105,6 +106,47 @@ def assign(
     before = casts.read(store, _known_as(series))
     start_ms, end_ms = _times(store, series, episode, segment)
     _decide(store, series, casts.assign(before, _known_as(episode), segment, start_ms, end_ms, character), editor)
+
+
+@app.command()
+def play(
+    series: Series,
+    character: Character,
+    out: Annotated[
+        Path | None, typer.Option(help="The FLAC file to write.  [default: SERIES.CHARACTER.flac, here]")
+    ] = None,
+    lake: LakeOption = None,
+    profile: Profile = None,
+    as_json: Json = False,
+) -> None:
+    """Write a character's clearest lines to a file to listen to, and print its path."""
+    from dubwright.media import sound
+    from dubwright.transcribe.speakers.clips import clips_of, joined
+    from dubwright.transcribe.speakers.spectra import RATE
+
+    show.as_json = as_json
+    store = _open(lake, profile)
+    cast = casts.read(store, _known_as(series))
+    person = casts.known(cast, character)
+    path = out or Path(f"{layout.encode(_known_as(series))}.{layout.encode(person.called)}.flac")
+    if path.suffix.lower() != ".flac":
+        raise SettingsError(f"{path.name} is no FLAC file", field="--out", remedy="let its name end in .flac")
+    clips = clips_of(store, _known_as(series), cast, person.id)
+    if not clips:
+        raise CatalogError(
+            f"{person.called} is never heard clearly",
+            where=series,
+            field="CHARACTER",
+            remedy="see `dubwright cast list` for where it speaks",
+        )
+    sound.write_flac(path, joined(clips)[:, None], RATE)
+    lines = [
+        {"episode": each.choice.episode, "segment": each.choice.segment, "score": each.choice.score} for each in clips
+    ]
+    if show.as_json:
+        show.print_json({"series": series, "character": person.id, "path": str(path), "lines": lines})
+    else:
+        show.console.print(show.escape(str(path)))
 
 
 def _open(lake: str | None, profile: str | None) -> Lake:

@@ -295,7 +295,7 @@ def _decision(row: Mapping[str, Any]) -> Decision:
 
 def name(cast: Cast, character: str, called: str, sex: Sex = "unknown") -> Decision:
     """The decision that a character has a name. Raises `CatalogError` for nobody known, and for no name or one in use."""
-    person = _known(cast, character)
+    person = known(cast, character)
     text = normal(called)
     if not text or len(text) > LONGEST_NAME or any(unicodedata.category(char)[0] == "C" for char in text):
         raise CatalogError(f"{called[:40]!r} is no name", field="NAME", remedy=f"use 1 to {LONGEST_NAME} characters")
@@ -311,7 +311,7 @@ def name(cast: Cast, character: str, called: str, sex: Sex = "unknown") -> Decis
 
 def merge(cast: Cast, character: str, into: str) -> Decision:
     """The decision that two characters are one, who keeps the second's id and name. Raises `CatalogError`."""
-    one, other = _known(cast, character), _known(cast, into)
+    one, other = known(cast, character), known(cast, into)
     if one.id == other.id:
         raise CatalogError(f"{character} and {into} are one already", field="INTO", remedy="name two characters")
     return Decision("merge", one.id, into=other.id)
@@ -330,7 +330,7 @@ def split(cast: Cast, episode: str, speaker: str) -> Decision:
 
 def assign(cast: Cast, episode: str, segment: int, start_ms: int, end_ms: int, character: str) -> Decision:
     """The decision that a character speaks a line (times in ms). Raises `CatalogError`."""
-    person = _known(cast, character)
+    person = known(cast, character)
     return Decision("assign", person.id, episode=episode, segment=segment, start_ms=start_ms, end_ms=end_ms)
 
 
@@ -339,15 +339,16 @@ def normal(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
-def _known(cast: Cast, called: str) -> Person:
+def known(cast: Cast, called: str) -> Person:
+    """A character by id or name. Raises `CatalogError` that names those there are."""
     found = cast.find(called)
     if found is None:
-        known = [one.id if one.name is None else f"{one.id} ({one.name})" for one in cast.people.values()]
+        there = [one.id if one.name is None else f"{one.id} ({one.name})" for one in cast.people.values()]
         raise CatalogError(
             f"nobody is called {called[:40]!r}",
             field="CHARACTER",
-            remedy=f"there are: {', '.join(known[:20])}"
-            if known
+            remedy=f"there are: {', '.join(there[:20])}"
+            if there
             else "nobody is linked yet: transcribe the series first",
         )
     return found
