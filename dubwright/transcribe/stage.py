@@ -64,7 +64,16 @@ def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
 
 def _written(work: unit.Work, machine: unit.Machine, settings: TranscribeSettings) -> tuple[list[Cue], list[str]]:
     """What is written of the episode, in the picture and beside it, and what a reader of the transcript should know."""
-    given = witnesses.given(work) if settings.subtitles != "ignore" else []
+    notes: list[str] = []
+    given: list[Cue] = []
+    try:
+        given = witnesses.given(work) if settings.subtitles != "ignore" else []
+    except InputError as error:
+        # What lies beside a video may be anything; only who asked for it alone cannot do without.
+        if settings.subtitles == "only":
+            raise
+        _log.warning("%s: without the subtitles beside it: %s", work.label, error)
+        notes.append(f"{error.where} was left alone: {error.problem}")
     if settings.subtitles == "only" and not given:
         raise InputError(
             "no subtitles came with this video, and it is not to be listened to",
@@ -73,16 +82,16 @@ def _written(work: unit.Work, machine: unit.Machine, settings: TranscribeSetting
             remedy="put EPISODE.srt beside it, name one in the manifest, or use --subtitles witness",
         )
     if not settings.picture:
-        return given, []
+        return given, notes
     try:
         seen = witnesses.seen(work, machine)
     except MediaError as error:
         _log.warning("%s: without its picture: %s", work.label, error)
-        return given, [f"the picture could not be read: {error.problem}"]
+        return given, [*notes, f"the picture could not be read: {error.problem}"]
     cues = fusion.together(seen, given) if given else seen
     if settings.subtitles == "only":
         cues = [cue for cue in cues if cue.evidence == "given" or cue.kind == "caption"]
-    return cues, []
+    return cues, notes
 
 
 def _lines(

@@ -135,6 +135,13 @@ def test_given_subtitles_can_be_left_alone(lake: Lake, settings: Settings, tmp_p
     assert [row["evidence"] for row in rows] == ["sound"]
 
 
+def test_a_stray_file_beside_a_video_is_said_and_left_alone(lake: Lake, settings: Settings, tmp_path: Path) -> None:
+    english = "1\n00:00:01,000 --> 00:00:02,000\nYou came back at last\n"
+    rows = _given(tmp_path, english, "witness", settings, lake, np.concatenate([silence(1000), burst(1000)]))
+    assert [row["evidence"] for row in rows] == ["sound"]
+    assert "01.srt was left alone: is not in Chinese" in rows[0]["notes"][0]
+
+
 def test_without_subtitles_there_is_nothing_to_dub_from(lake: Lake, settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no subtitles came with this video") as caught:
         _given(tmp_path, "", "only", settings, lake, silence(1000))
