@@ -110,7 +110,7 @@ def _gaps(picture: Grey, box: Box) -> tuple[int, list[tuple[int, int]]]:
     """How many columns of a row hold strokes; and its gaps, each as the number of those before it, and its width."""
     by = max(1, box.height // strokes.CHARACTER)
     part = picture[max(0, box.y) : box.bottom, max(0, box.x) : box.right]
-    bright, dark = ((strokes.response(each, by) >= strokes.STROKE).any(axis=0) for each in (part, 255 - part))
+    bright, dark = (strokes.response(each, by).max(axis=0, initial=0) >= strokes.STROKE for each in (part, 255 - part))
     inked = np.flatnonzero(bright)
     apart = np.diff(inked) - 1
     is_wide = apart > box.height / by / 5

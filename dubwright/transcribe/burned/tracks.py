@@ -25,11 +25,19 @@ MEMORY_MS = 1200
 # Strokes that stand this long (ms) are worth a look; looks are at least so far apart (ms), and one that found nothing
 # is done again once, since a fading text is not found at first.
 STANDING_MS, BETWEEN_LOOKS_MS, AGAIN_MS = 160, 320, 400
+# While a row stands, another seldom comes: looks are so far apart (ms) then.
+WHILE_ONE_STANDS_MS = 800
+# A row is no wider than so many of its heights: no need to look at the sides of a wide picture.
+WIDEST = 26
+# Every other look in vain is a closer one: thin text is found where it is larger.
+CLOSER = 1.5
 # Of a standing picture so many frames are compared, however many there are a second.
 COMPARED = 5
 # A row is still there as long as so much of its contrast stays: thin text loses a third of it on a bright background,
 # and another text that is longer may keep as much as half of it.
 SAME = 0.62
+# What stands keeps this share of its strokes over those frames, though lights go by behind it; what crawls a tenth.
+LEAST_SHARE = 0.4
 # A row has begun, and is over, where this share of its contrast is reached: early in a fade, above the noise.
 VISIBLE = 0.2
 # A level that falls by less than this share from one frame to the next is not falling.
@@ -118,6 +126,7 @@ class Watch:
         self._known: NDArray[np.bool_] | None = None
         self._looked_ms = -BETWEEN_LOOKS_MS
         self._again_ms: int | None = None
+        self._closer = False
 
     def rows(self, seen: Iterable[Frame]) -> Iterator[Row]:
         """The rows of text in frames that show the band alone, each once it is over: in order of their ends."""
@@ -154,7 +163,8 @@ class Watch:
         return [recent[at] for at in np.linspace(0, len(recent) - 1, min(COMPARED, len(recent))).astype(int)]
 
     def _worth_a_look(self, standing: list[_Moment], now_ms: int) -> bool:
-        if not standing or now_ms - self._looked_ms < BETWEEN_LOOKS_MS:
+        stands = any(track.away_since is None for track in self._tracks)
+        if not standing or now_ms - self._looked_ms < (WHILE_ONE_STANDS_MS if stands else BETWEEN_LOOKS_MS):
             return False
         if any(0 < track.away_ms(now_ms) < GONE_MS or track.away_since == now_ms for track in self._tracks):
             return False
@@ -181,8 +191,9 @@ class Watch:
         where = self._around_strokes(standing, moment.grey.shape[1])
         cut = [each.grey[where.y : where.bottom, where.x : where.right] for each in standing]
         picture = np.median(np.stack(cut), axis=0).astype(np.uint8)
+        row_height = round(self._band.row_height / (CLOSER if self._closer else 1))
         began = False
-        for found in rows(self._reader.find(picture, self._band.row_height)):
+        for found in rows(self._reader.find(picture, row_height)):
             box = found.moved(where.x, where.y)
             if self._band.is_row(box.moved(0, self._band.top)):
                 began |= self._begin(box, standing, moment)
@@ -190,20 +201,22 @@ class Watch:
         for track in self._tracks:
             _cut_out(known, strokes.scaled(track.box, self._by))
         self._known = _thickened(known)
+        self._closer = not began and not self._closer
         self._again_ms = None if began or not retried else moment.at_ms + AGAIN_MS
 
     def _around_strokes(self, standing: list[_Moment], width: int) -> Box:
         """The part of the band that holds all standing strokes, with room for what the reader wants around text."""
         across = np.flatnonzero(self._strokes(standing).any(axis=0)) * self._by
-        if not len(across):
-            return Box(0, 0, width, self._band.bottom - self._band.top)
         # In the middle, so that a row that has been only half noticed is seen whole.
-        half = max(abs(int(across[0]) - width // 2), abs(int(across[-1]) - width // 2)) + 2 * self._band.row_height
+        ends = (int(across[0]), int(across[-1])) if len(across) else (0, width)
+        half = max(abs(end - width // 2) for end in ends) + 2 * self._band.row_height
+        half = min(half, WIDEST * self._band.row_height // 2)
         left = max(0, width // 2 - half)
         return Box(left, 0, min(width, width // 2 + half) - left, self._band.bottom - self._band.top)
 
     def _begin(self, box: Box, standing: list[_Moment], moment: _Moment) -> bool:
-        shape = strokes.pattern([each.seen for each in standing], strokes.scaled(box, self._by))
+        inside = strokes.scaled(box, self._by)
+        shape = strokes.pattern([each.seen for each in standing], inside, least_share=LEAST_SHARE)
         if shape is None:
             return False
         pictures = [each.grey for each in standing[-2:]]
