@@ -68,6 +68,8 @@ def measure(video: Path, truth: Path, reader: RapidOcr, language: str) -> Episod
         if id(each) not in used:
             print(f"  {each.start_ms:>7} (nothing)  |  {each.text}")
     print(f"  band {result.band}; {result.why or f'{len(result.lines)} lines, {len(result.others)} others'}")
+    for each in result.captions:
+        print(f"  {each.start_ms:>7} to {each.end_ms} (caption)  |  {each.text}")
     name = f"{video.parent.name}/{video.stem}"
     unmatched = len(result.lines) - len(used)
     return Episode(name, wanted, got, unmatched, off, frame_ms, wall, cpu, when.duration_s)

@@ -126,16 +126,19 @@ class _Chosen:
 
 
 def _decoded(packets: Iterator[Any], path: Path, when: Clock) -> Iterator[tuple[int, Any]]:
-    """Frames with their times (ms), in order; one without a time of its own or back in time is left out."""
+    """Frames with their times (ms), in order; one without a time of its own, back in time or of another size than the
+    first is left out."""
     deadline = time.monotonic() + PATIENCE_S + PATIENCE * when.duration_s
     latest = -1
+    size: tuple[int, int] | None = None
     for packet in packets:
         frames: list[Any] = []
         with suppress(av.error.FFmpegError):
             frames = packet.decode()
         for frame in frames:
             at_ms = latest if frame.pts is None else round(1000 * (float(frame.pts * frame.time_base) - when.origin_s))
-            if at_ms > latest:
+            size = size or (frame.width, frame.height)
+            if at_ms > latest and (frame.width, frame.height) == size:
                 latest = at_ms
                 yield at_ms, frame
         if time.monotonic() > deadline:

@@ -220,6 +220,15 @@ def test_a_file_that_asks_to_be_turned_is_read_upright(tmp_path: Path) -> None:
     assert all(abs(line.box.centre[0] - 180) < 10 for line in found.lines)
 
 
+def test_frames_of_another_size_are_left_out(tmp_path: Path) -> None:
+    parts = [tmp_path / "one.ts", tmp_path / "two.ts"]
+    for part, size, at_s in zip(parts, (pictures.PORTRAIT, LANDSCAPE), (0, 6), strict=True):
+        pictures.make(part, DIALOGUE, size=size, options=("-f", "mpegts", "-output_ts_offset", str(at_s)))
+    video = tmp_path / "both.ts"
+    video.write_bytes(b"".join(part.read_bytes() for part in parts))
+    assert_as_drawn(burned.read(video, KnowingReader(SPOKEN, tmp_path), "zh").lines, DIALOGUE)
+
+
 def test_a_script_that_the_reader_does_not_read_is_said(read: Read) -> None:
     found = read(DIALOGUE, language="ko")
     assert found.band is None and "does not read Kore" in found.why

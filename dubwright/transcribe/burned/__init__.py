@@ -2,7 +2,7 @@
 
 `read` decodes a video at most twice, the second time in full. Each subtitle is read once, from a picture of it in
 which what moved behind it is gone. Text of bright strokes on something darker, in horizontal rows, is meant: what
-dramas and their platforms draw. Text that is darker than what is around it is not found.
+dramas and their platforms draw. Dark text is found by the light between its strokes, where it stands on a light box.
 """
 
 from __future__ import annotations
