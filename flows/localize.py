@@ -18,10 +18,12 @@ from dubwright import registered
 from dubwright import settings as all_settings
 from dubwright.catalog import Catalog
 from dubwright.lake import Lake, leases, open_lake
+from dubwright.lake.layout import UnitKey
 from dubwright.plan import Plan, PlannedUnit, Planner, Survey
 from dubwright.report import record_problems
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
+from dubwright.transcribe.speakers.clips import keep
 from dubwright.transcribe.speakers.series import link_series
 from flows.each_series import SeriesRun, each_series, runs_above
 from tasks import report
@@ -129,11 +131,14 @@ async def localize_series(
             failures = await _side_by_side(_chains(plan, per_language=False), dispatcher)
             if gate.closed is None:
                 # Who speaks decides translations and dubs: they are planned by what is known of it now.
-                await asyncio.to_thread(_link, whole, planner)
+                transcripts = await asyncio.to_thread(_link, whole.of({series}), planner)
                 plan = await asyncio.to_thread(planner.build, part)
                 branches = _chains(plan, per_language=True)
                 going_on = {chain: units for chain, units in branches.items() if not failures.get((chain[0], None))}
+                # Nothing waits for them: what a voice is cloned from is listened for meanwhile.
+                keeping = asyncio.create_task(asyncio.to_thread(keep, lake, series, transcripts))
                 failures |= await _side_by_side(going_on, dispatcher)
+                await keeping
             stopped = gate.closed
     if stopped:
         return Cancelled(message=f"stopped: {stopped}; what is committed stays")
@@ -178,12 +183,13 @@ async def _side_by_side(chains: Mapping[Chain, Sequence[PlannedUnit]], dispatche
     return dict(zip(chains, failed, strict=True))
 
 
-def _link(catalog: Catalog, planner: Planner) -> None:
-    """Link the voices of a series' transcripts that nobody has linked yet, also of episodes that this run leaves out."""
-    for series in catalog.series:
-        plan = replace(planner, targets=()).build(catalog.of({series.name}))
-        transcripts = [unit.work.key for unit in plan if unit.work.stage == "transcribe" and unit.state == "committed"]
-        link_series(planner.lake, series.name, transcripts, series.facts.cast)
+def _link(catalog: Catalog, planner: Planner) -> list[UnitKey]:
+    """Link the voices of a series that nobody has linked yet, also of episodes that this run leaves out; its transcripts."""
+    (series,) = catalog.series
+    plan = replace(planner, targets=()).build(catalog)
+    transcripts = [unit.work.key for unit in plan if unit.work.stage == "transcribe" and unit.state == "committed"]
+    link_series(planner.lake, series.name, transcripts, series.facts.cast)
+    return transcripts
 
 
 async def _chain(units: Iterable[PlannedUnit], dispatcher: Dispatcher) -> int:

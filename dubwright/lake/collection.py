@@ -93,6 +93,8 @@ def collect(
         left = collection.series(holdings)
         if series is None and referenced is not None and not collection.refer(left, referenced):
             referenced = None
+    if referenced is not None and series is None and not collection.refer_facts(referenced):
+        referenced = None
     if referenced is not None and series is None:
         collection.blobs(referenced, looked)
     return collection.result
@@ -204,8 +206,15 @@ class _Collection:
 
     def refer(self, holdings: Holdings, to: Digests) -> bool:
         """Add what a series refers to; False if that cannot be told."""
+        return self._add(lambda: references.of_series(self.lake, holdings), to)
+
+    def refer_facts(self, to: Digests) -> bool:
+        """Add what facts about series refer to; False if that cannot be told."""
+        return self._add(lambda: references.of_facts(self.lake), to)
+
+    def _add(self, blobs: Callable[[], Iterable[str]], to: Digests) -> bool:
         try:
-            for blob in references.of_series(self.lake, holdings):
+            for blob in blobs():
                 to.add(blob)
         except (UnreadableError, KeyMissingError) as error:
             self.result.remark(f"blobs: left alone, a unit cannot be read, so what it needs is unknown: {error}")
@@ -237,6 +246,8 @@ class _Collection:
                 recent = replace(holdings, units=[unit for unit in holdings.units if unit.modified > since])
                 if not self.refer(recent, newly):
                     return
+            if not self.refer_facts(newly):
+                return
             gone = [entry for entry, blob in entries if not layout.is_blob(blob) or blob not in newly]
             self._remove([*gone, *(each for each in doomed if each.key not in newly)], lease)
 

@@ -1,4 +1,4 @@
-"""Which blobs the lake's units refer to: read from compacted files where they hold a unit, else from the unit itself."""
+"""Which blobs the lake's units and facts refer to: of units, from compacted files where they hold them, else from each."""
 
 from __future__ import annotations
 
@@ -73,6 +73,14 @@ def of_series(lake: Lake, holdings: Holdings, *, compacted: bool = True) -> Iter
             yield from blobs_in(table, reading.columns(lake, key, names))
         rest = [str(unit.key) for unit in units if held.get(unit.key.episode) != unit.key.fingerprint]
         yield from _of_units(lake, table, rest, names)
+
+
+def of_facts(lake: Lake) -> Iterator[str]:
+    """The blobs that facts about series refer to. Raises `UnreadableError`."""
+    facts = (layout.parse_series(found.key) for found in lake.store.list(layout.SERIES))
+    telling = (fact for fact in facts if fact and fact.kind in schemas.TABLES and blob_columns(fact.kind))
+    for table, rows in reading.spread(lambda fact: (fact.kind, reading.table(lake, str(fact))), telling):
+        yield from blobs_in(table, rows)
 
 
 def _of_units(lake: Lake, table: str, keys: Collection[str], names: list[str]) -> Iterator[str]:

@@ -193,6 +193,22 @@ TABLES: dict[str, pa.Schema] = {
             _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
         ]
     ),
+    "reference": pa.schema(
+        [
+            _field("series", TEXT, "the work", required=True),
+            _field("episode", TEXT, "where the clip was heard", required=True),
+            _field("transcript", TEXT, "the fingerprint of the transcript whose line it is", required=True),
+            _field("speaker", TEXT, "who speaks, as this transcript labels it"),
+            _field(
+                "segment", pa.int32(), "the line; null in a row that only says that a transcript was looked through"
+            ),
+            _field("start_ms", MILLISECONDS, "first sound of the line", "ms"),
+            _field("end_ms", MILLISECONDS, "last sound of the line", "ms"),
+            _field("score", pa.float32(), "how well it serves to clone the voice", "0 to 1"),
+            _field("blob", TEXT, "its sound as 16 kHz mono FLAC", "key"),
+            _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
+        ]
+    ),
 }
 
 

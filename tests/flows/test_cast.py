@@ -12,6 +12,7 @@ from dubwright import cast as casts
 from dubwright.lake import Lake, open_lake
 from dubwright.lake.layout import UnitKey
 from dubwright.stages import STAGES
+from dubwright.transcribe.speakers.clips import FACT
 from tests.flows.conftest import Ran, make_video
 
 pytestmark = pytest.mark.e2e
@@ -63,6 +64,9 @@ def test_a_name_touches_the_episodes_in_which_its_character_speaks(
     assert casts.log(lake, SERIES).version == 1
     voices = {row["voice"] for key in done if key.table == "dub" for row in lake.read(key).rows() if row["voice"]}
     assert len(voices) == 2
+    # Each transcript was looked through once for clips; none of these lines is long enough to be one.
+    looked_through = [row["episode"] for row in lake.read_series_facts(lake.series_facts(SERIES, FACT))]
+    assert sorted(looked_through) == ["01", "02", "03"]
 
     # A name is decided; the plan says what depends on it, and why.
     named = people(dubwright("cast", "name", SERIES, "c02", "沈清"))

@@ -18,7 +18,7 @@ from dubwright.errors import LeaseError
 from dubwright.lake import Lake, collection, layout, leases, schemas
 from dubwright.lake.collection import Collected, Doomed, Wishes, collect
 from dubwright.lake.compaction import compact
-from dubwright.lake.layout import UnitKey
+from dubwright.lake.layout import SeriesKey, UnitKey
 from dubwright.lake.local import LocalStore
 from dubwright.lake.references import Digests, blob_columns
 from dubwright.settings import Settings
@@ -299,8 +299,21 @@ def test_one_series_alone_touches_no_other_and_no_blob(lake: Lake) -> None:
 
 def test_every_table_that_refers_to_blobs_is_asked() -> None:
     """A table of another kind with blobs of its own would lose them: it has to be made known to the collection first."""
-    assert set(schemas.TABLES) - set(layout.UNIT_TABLES) == {"edit", "cast"}
+    assert set(schemas.TABLES) - set(layout.UNIT_TABLES) == {"edit", "cast", "reference"}
     assert blob_columns("edit") == blob_columns("cast") == []
+
+
+def test_what_a_fact_of_a_series_refers_to_stays(lake: Lake) -> None:
+    kept, other = blob(lake, b"clip", days_old=90), blob(lake, b"unused", days_old=90)
+    row = {"episode": "01", "transcript": "a" * 32, "segment": 1, "blob": kept}
+    lake.add_series_fact(SeriesKey("A", "reference", 1), [row])
+    lake.add_series_fact(SeriesKey("A", "cast", 1), [{"kind": "name", "character": "c01", "editor": "me"}])
+    assert collect(lake, grace=GRACE, wanted=None, delete=True).objects == {"blob": 1}
+    assert lake.store.exists(kept) and not lake.store.exists(other)
+    # What cannot be read may refer to anything.
+    blob(lake, b"unused again", days_old=90)
+    lake.store.put_if_absent(str(SeriesKey("A", "reference", 2)), b"no Parquet")
+    assert not collect(lake, grace=GRACE, wanted=None, delete=True).objects
 
 
 def test_digests_hold_what_was_added() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,10 @@ from dubwright import cast as casts
 from dubwright.cast import Decision
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.lake import Lake
-from dubwright.lake.layout import UnitKey
+from dubwright.lake.collection import collect
+from dubwright.lake.layout import SeriesKey, UnitKey
 from dubwright.media import sound
-from dubwright.transcribe.speakers.clips import clips_of
+from dubwright.transcribe.speakers.clips import clips_of, keep, references_of
 from dubwright.transcribe.speakers.spectra import RATE
 
 SERIES = "槐巷"
@@ -63,6 +65,27 @@ def test_the_clearest_lines_of_a_character_are_cut_out(played: Lake) -> None:
     # What is gone is done without.
     played.store.delete(str(KEY))
     assert clips_of(played, SERIES, casts.read(played, SERIES), "c01") == []
+
+
+def test_the_best_lines_are_kept_once_and_follow_the_cast(played: Lake) -> None:
+    assert (keep(played, SERIES, [KEY]), keep(played, SERIES, [KEY])) == (1, 0)
+
+    def of(character: str) -> list[int]:
+        found = references_of(played, SERIES, casts.read(played, SERIES), character)
+        assert all(len(played.read_blob(each.blob)) > 1000 and 0 < each.choice.score <= 1 for each in found)
+        return [each.choice.segment for each in found]
+
+    assert (of("c01"), of("c02")) == ([1, 4], [3])
+    casts.decide(played, SERIES, [casts.merge(casts.read(played, SERIES), "c02", "c01")], "me")
+    assert sorted(of("c01")) == [1, 3, 4]
+    # A collector leaves them alone; without the fact, nobody needs them.
+    blobs = {found.key for found in played.store.list("blob/")}
+    assert len(blobs) == 1 + 3
+    collect(played, grace=timedelta(0), wanted=None, delete=True)
+    assert {found.key for found in played.store.list("blob/")} == blobs
+    played.store.delete(str(SeriesKey(SERIES, "reference", 1)))
+    collect(played, grace=timedelta(0), wanted=None, delete=True)
+    assert len(list(played.store.list("blob/"))) == 1
 
 
 def test_a_sample_is_written_and_its_path_said(played: Lake, tmp_path: Path) -> None:

@@ -1,9 +1,15 @@
-"""A character's clearest lines, cut out of the sound of the episodes in the lake."""
+"""A character's clearest lines, cut out of the sound of the episodes in the lake: to listen to, and kept for cloning.
+
+Of each transcript the best lines of each voice are kept once, as blobs with a fact of the series (table `reference`).
+They say whose label they are, not whose character: so a correction of the cast holds for them too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -11,14 +17,15 @@ import numpy as np
 from dubwright.cast import Cast
 from dubwright.errors import KeyMissingError
 from dubwright.lake import Lake, layout
-from dubwright.lake.layout import UnitKey
+from dubwright.lake.layout import SeriesKey, UnitKey
 from dubwright.lake.reading import about, columns, spread
 from dubwright.media import sound
 from dubwright.transcribe.speakers import features
 from dubwright.transcribe.speakers.prints import DIALOGUE
-from dubwright.transcribe.speakers.references import Candidate, Choice, candidates, choose
+from dubwright.transcribe.speakers.references import Candidate, Choice, best, candidates, choose
 from dubwright.transcribe.speakers.spectra import RATE, Array
 
+FACT = "reference"
 COLUMNS = ("segment", "start_ms", "end_ms", "speaker", "kind", "speaker_confidence")
 # What a speaker is worth of whom nothing says how sure it is.
 USUAL_CONFIDENCE = 0.8
@@ -58,6 +65,63 @@ def clips_of(lake: Lake, series: str, cast: Cast, character: str, episodes: int 
             own = {row["segment"] for row in _own(key, rows, cast, character)}
             found += [each for each in _candidates(key.episode, rows, samples) if each.segment in own]
     return [Clip(choice, _cut(heard[choice.episode], choice)) for choice in choose(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A kept clip: the line, how good it is, the key of its blob."""
+
+    choice: Choice
+    blob: str
+
+
+def references_of(lake: Lake, series: str, cast: Cast, character: str) -> list[Reference]:
+    """The best 5 to 15 s that are kept of a character (by id) over the series, best first. Raises `StoreError`."""
+    kept = {
+        Choice(row["episode"], row["segment"], row["start_ms"], row["end_ms"], round(row["score"], 3)): str(row["blob"])
+        for row in lake.read_series_facts(lake.series_facts(series, FACT))
+        if row["segment"] is not None
+        and cast.newest.get(row["episode"]) == row["transcript"]
+        and (who := cast.who(row["episode"], row["speaker"], row["start_ms"], row["end_ms"]))
+        and who.id == character
+    }
+    return [Reference(choice, kept[choice]) for choice in best(kept)]
+
+
+def keep(lake: Lake, series: str, transcripts: Sequence[UnitKey]) -> int:
+    """Keep the best lines of each voice of these transcripts, where that was not done before; of how many it was now.
+
+    Raises `StoreError`, `MediaError`.
+    """
+    seen = {(row["episode"], row["transcript"]) for row in lake.read_series_facts(lake.series_facts(series, FACT))}
+    new = [key for key in transcripts if (key.episode, key.fingerprint) not in seen]
+    rows = [row for key in new for row in _kept(lake, key)]
+    while new:
+        version = max((key.version for key in lake.series_facts(series, FACT)), default=0)
+        if lake.add_series_fact(SeriesKey(series, FACT, version + 1), rows):
+            break
+    return len(new)
+
+
+def _kept(lake: Lake, key: UnitKey) -> Iterator[Row]:
+    """The rows of a transcript: one that says that it was looked through, and one for each line that is kept."""
+    shared = {"episode": key.episode, "transcript": key.fingerprint}
+    yield shared
+    rows, samples = _rows(lake, key), _sound(lake, key)
+    if not rows or samples is None:
+        return
+    labels = {
+        row["segment"]: row["speaker"] for row in rows if row["speaker"] and (row["kind"] or DIALOGUE) == DIALOGUE
+    }
+    found = [each for each in _candidates(key.episode, rows, samples) if each.segment in labels]
+    for label in sorted(set(labels.values())):
+        for choice in choose(each for each in found if labels[each.segment] == label):
+            with TemporaryDirectory(prefix="dubwright-clip-") as folder:
+                path = Path(folder, "clip.flac")
+                sound.write_flac(path, _cut(samples, choice)[:, None], RATE)
+                blob = lake.put_blob(path)
+            times = {"segment": choice.segment, "start_ms": choice.start_ms, "end_ms": choice.end_ms}
+            yield shared | times | {"speaker": label, "score": choice.score, "blob": blob}
 
 
 def joined(clips: Sequence[Clip]) -> Array:

@@ -85,18 +85,25 @@ def score(candidate: Candidate) -> float:
 
 
 def choose(lines: Iterable[Candidate]) -> list[Choice]:
-    """One character's clips, best first: 5 to 15 s in all where there is as much, none for a voice never heard clean.
+    """One voice's clips, best first: 5 to 15 s in all where there is as much, none for a voice never heard clean."""
+    return best(
+        Choice(line.episode, line.segment, line.start_ms, line.end_ms, worth)
+        for line in lines
+        if (worth := score(line)) > 0
+    )
+
+
+def best(choices: Iterable[Choice]) -> list[Choice]:
+    """The best of these, 5 to 15 s in all where there is as much.
 
     Of equally good lines the earlier is taken, so that the choice is the same however the lines are given.
     """
-    scored = [(score(line), line) for line in lines]
-    scored.sort(key=lambda pair: (-pair[0], pair[1].episode, pair[1].start_ms, pair[1].segment))
     chosen: list[Choice] = []
     total = 0
-    for worth, line in scored:
-        length = line.end_ms - line.start_ms
-        if worth <= 0 or (worth < WORTH_TAKING and total >= LEAST_MS) or total + length > MOST_MS:
+    for each in sorted(choices, key=lambda one: (-one.score, one.episode, one.start_ms, one.segment)):
+        length = each.end_ms - each.start_ms
+        if (each.score < WORTH_TAKING and total >= LEAST_MS) or total + length > MOST_MS:
             continue
-        chosen.append(Choice(line.episode, line.segment, line.start_ms, line.end_ms, worth))
+        chosen.append(each)
         total += length
     return chosen
