@@ -51,7 +51,7 @@ def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
     """
     settings = cast(TranscribeSettings, work.settings)
     source = lake.read(work.upstream["ingest"]).row()
-    cues, notes = _written(work, machine, settings)
+    cues, notes = _written(work, lake, machine, settings)
     with lake.blob_file(source["speech_blob"]) as file:
         samples = sound.read(file, channels=1)[0][:, 0]
         lines = _lines(work, machine, file, samples, cues)
@@ -62,7 +62,9 @@ def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
     return rows
 
 
-def _written(work: unit.Work, machine: unit.Machine, settings: TranscribeSettings) -> tuple[list[Cue], list[str]]:
+def _written(
+    work: unit.Work, lake: Lake, machine: unit.Machine, settings: TranscribeSettings
+) -> tuple[list[Cue], list[str]]:
     """What is written of the episode, in the picture and beside it, and what a reader of the transcript should know."""
     notes: list[str] = []
     given: list[Cue] = []
@@ -84,7 +86,7 @@ def _written(work: unit.Work, machine: unit.Machine, settings: TranscribeSetting
     if not settings.picture:
         return given, notes
     try:
-        seen = witnesses.seen(work, machine)
+        seen = witnesses.seen(work, lake, machine)
     except MediaError as error:
         _log.warning("%s: without its picture: %s", work.label, error)
         return given, [*notes, f"the picture could not be read: {error.problem}"]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright import sources, unit
+from dubwright.lake import Lake
 from dubwright.models.store import ModelStore
 from dubwright.transcribe import burned, segments
 from dubwright.transcribe import given as given_subtitles
@@ -41,12 +42,13 @@ def speech(samples: NDArray[np.float32]) -> list[tuple[int, int]]:
     return [(round(1000 * each.start_s), round(1000 * each.end_s)) for each in detected(samples)]
 
 
-def seen(work: unit.Work, machine: unit.Machine) -> list[Cue]:
+def seen(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Cue]:
     """The burned-in subtitles and captions, in order; none where nothing in the language is written.
 
     Raises `EngineMissingError` without a reader, `MediaError` where the picture cannot be read.
     """
-    with sources.opened(work.source_uri, work.source_digest) as video:
+    copied = lake.read(work.upstream["ingest"]).row()["video_blob"]
+    with sources.ingested(work.source_uri, work.source_digest, copied, lake) as video:
         reader = _reader(machine)
         what = f"reading the picture of {work.series}/{work.episode}"
         found: Burned = unit.ask_engine(what, lambda: burned.read(video, reader, work.language))
