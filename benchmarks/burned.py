@@ -80,7 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--language", default="zh")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="of the reader; a second one mostly waits")
     arguments = parser.parse_args()
     print(describe("rapidocr-onnxruntime", "onnxruntime", "av"))
     reader = RapidOcr(arguments.threads)
