@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dubwright.lake import Lake, open_lake
-from dubwright.lake.layout import UnitKey, parse_unit
+from dubwright.lake.layout import UnitKey, known, parse_unit
 from dubwright.stages import STAGES
 from tests.faults import slow
 from tests.platform import Platform
@@ -179,9 +179,7 @@ class Rounds:
         changed = [key for key in seen if key in after and after[key] != seen[key]]
         wanted = EPISODES * len(STAGES)
         places = Counter((key.table, key.episode, key.language) for key in after)
-        strange = [
-            found.key for found in lake.store.list() if found.key.endswith(".parquet") and not parse_unit(found.key)
-        ]
+        strange = [found.key for found in lake.store.list() if found.key.endswith(".parquet") and not known(found.key)]
         late = []
         starts = [line.split("\t") for line in self.log.read_text().splitlines()]
         for at, key in starts:
@@ -195,6 +193,6 @@ class Rounds:
             f"{len(late)} committed units computed again": late,
             f"{len(after)} units instead of {wanted}": len(after) != wanted,
             f"{len(places)} places instead of {wanted}": len(places) != wanted,
-            f"files that are no units: {strange[:3]}": strange,
+            f"files that are none of ours: {strange[:3]}": strange,
         }
         told.problems += [problem for problem, so in checks.items() if so]
