@@ -61,6 +61,7 @@ test-fast: install-dev
 test: lint test-fast
 	$(BIN)/pytest -m "models and not e2e"
 	$(BIN)/pytest -m e2e
+	$(MAKE) test-gpu
 
 test-gpu: $(GPU)/.installed
 	$(GPU)/bin/python -m pytest -m models -k whisperx tests/transcribe
