@@ -38,7 +38,8 @@ def engine(settings: Section, language: str) -> EngineInfo:
     """The engine that would transcribe a source language. Raises `LanguageError` if it does not know it."""
     chosen = cast(TranscribeSettings, settings)
     info = engines.select("transcribe", (chosen.engine,), language)
-    if chosen.speakers and not hasattr(engines.engine_class("transcribe", info.name), "speakers"):
+    diarizes = hasattr(engines.engine_class("transcribe", info.name), "speakers")
+    if chosen.speakers and not (diarizes and (chosen.diarizer or "diarizer" not in info.choices)):
         info = replace(info, models=(*info.models, witnesses.VOICE_ENCODER))
     return info
 
@@ -117,6 +118,7 @@ def _lines(
         settings.pause_ms,
         settings.longest_segment_ms,
         listened,
+        witnesses.names(work),
     )
     return [_noted(line, corrected) for line in fusion.fuse(episode, cues)]
 
@@ -154,7 +156,7 @@ def _speakers(
     turns = unit.ask_engine(what, lambda: ask(file)) if ask is not None else None
     if turns is not None:
         return attribution.from_turns(lines, samples, turns)
-    encoder = witnesses.voice_encoder(machine) if ask is None else None
+    encoder = witnesses.voice_encoder(machine)
     sexes = [person.sex for person in work.facts.cast]
     return unit.ask_engine(what, lambda: attribution.attribute(lines, samples, encoder, sexes))
 
