@@ -76,6 +76,11 @@ class Reading:
             self.parts.insert(0, (came[end], end))
             end = came[end]
 
+    @property
+    def likelihood(self) -> float:
+        """How likely the line is as a row of ordinary words."""
+        return self._before[-1]
+
     def gain(self, begin: int, end: int, likelihood: float) -> float:
         """How much likelier the line is with one word of this likelihood from `begin` to `end`."""
         return self._before[begin] + likelihood + self._after[end] - self._before[-1]

@@ -49,12 +49,12 @@ def seen(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Cue]:
     """
     copied = lake.read(work.upstream["ingest"]).row()["video_blob"]
     with sources.ingested(work.source_uri, work.source_digest, copied, lake) as video:
-        reader = _reader(machine)
+        reader = _reader()
         what = f"reading the picture of {work.series}/{work.episode}"
         found: Burned = unit.ask_engine(what, lambda: burned.read(video, reader, work.language))
     if found.why:
         _log.info("%s: no burned-in subtitles: %s", work.label, found.why)
-    return of_picture(found, _names(work))
+    return of_picture(found, cast_names(work))
 
 
 def given(work: unit.Work) -> list[Cue]:
@@ -66,23 +66,30 @@ def given(work: unit.Work) -> list[Cue]:
         return []
     with sources.opened(work.subtitles) as file:
         _, name = sources.folder_and_name(work.subtitles)
-        found = given_subtitles.read(file, name, work.language, _names(work))
+        found = given_subtitles.read(file, name, work.language, cast_names(work))
     return at_once(
         [Cue(line.start_ms, line.end_ms, line.text, 1.0, "given", (), line.kind, line.speaker) for line in found.lines]
     )
 
 
-def _names(work: unit.Work) -> set[str]:
+def cast_names(work: unit.Work) -> set[str]:
+    """What the people of a series are called."""
     return {name for person in work.facts.cast for name in (person.name, *person.aliases)}
 
 
-def _reader(machine: unit.Machine) -> Reader:
+def names(work: unit.Work) -> set[str]:
+    """All names of a series: of its people, and what else its glossary fixes."""
+    return cast_names(work) | {name for term in work.facts.glossary for name in (term.source, *term.aliases)}
+
+
+def _reader() -> Reader:
     with _warming:
-        key = ("reader", "", machine.threads)
+        key = ("reader", "", 1)
         if key not in _warm:
             from dubwright.transcribe.burned.rapidocr import RapidOcr
 
-            _warm[key] = RapidOcr(machine.threads)
+            # A second thread costs twice the CPU time and saves no time to speak of.
+            _warm[key] = RapidOcr(threads=1)
         return cast(Reader, _warm[key])
 
 

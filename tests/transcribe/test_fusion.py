@@ -166,3 +166,37 @@ def test_whatever_the_witnesses_say_lines_are_in_order_and_apart(line: str, cues
         assert each_line.words[0].start_ms >= each_line.start_ms
         assert all(a.end_ms <= b.start_ms for a, b in pairwise(each_line.words))
         assert 0 <= each_line.confidence <= 1
+
+
+def test_a_misread_character_yields_to_the_heard_one() -> None:
+    heard = words("昨晚最后离开的人是江临。", 1000)
+    (line,) = fused(heard, [seen("昨晚最后么开的人是江临", 950, 3400, score=0.91)])
+    assert said(line) == "昨晚最后离开的人是江临。"
+    # A flawless reading stands, and so does one that makes as good words.
+    assert said(fused(heard, [seen("昨晚最后么开的人是江临", 950, 3400, score=0.99)])[0]).startswith("昨晚最后么开")
+    (line,) = fused(words("我们明天走吧。", 1000), [seen("我们后天走吧", 950, 2300, score=0.91)])
+    assert said(line) == "我们后天走吧。"
+
+
+def test_a_name_that_was_heard_stands_above_what_was_misread() -> None:
+    heard = words("韩董心里清楚。", 1000)
+    episode = Episode(heard, [(1000, 2200)], "zh", 60_000, 450, 7000, names=("韩董",))
+    (line,) = fuse(episode, [seen("韩重心里清楚", 950, 2300, score=0.98)])
+    assert said(line) == "韩董心里清楚。"
+
+
+def test_dashes_that_were_read_as_the_numeral_part_two_speakers() -> None:
+    heard = [*words("江临你疯了？", 1000), *words("我没疯。", 2400)]
+    lines = fused(heard, [seen("一江临，你疯了？一我没疯", 950, 3100)])
+    assert [said(line) for line in lines] == ["江临，你疯了？", "我没疯。"]
+    heard = words("一个人来，一个人走。", 1000)
+    assert said(fused(heard, [seen("一个人来，一个人走", 950, 2700)])[0]) == "一个人来，一个人走。"
+
+
+def test_a_letter_of_another_breath_does_not_tear_a_line() -> None:
+    heard = [*words("绝无可能来", 1000), *words("人把她押下去。", 2600)]
+    lines = fused(
+        heard, [seen("绝无可能", 950, 2000), seen("来人，把她押下去", 2400, 4100)], [(1000, 1950), (2400, 4000)]
+    )
+    assert [said(line) for line in lines] == ["绝无可能", "来人，把她押下去。"]
+    assert lines[0].end_ms == pytest.approx(1950, abs=60)

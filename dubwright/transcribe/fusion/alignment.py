@@ -12,6 +12,8 @@ from dubwright.transcribe.engine import Word
 
 # A subtitle comes and goes within so much (ms) of its words.
 AROUND_MS = 700
+# Farther from it than this (ms) a meeting is worth less.
+BESIDE_MS, OUTSIDE = 200, 0.8
 SAME, SOUNDS_SAME, OTHER, SKIPPED = 2.0, 1.5, -0.2, -0.5
 # Of a longer script without times only so much is looked at for each line: more would take minutes and find nothing.
 WIDEST = 1500
@@ -53,6 +55,13 @@ def letters(words: Sequence[Word]) -> list[Heard]:
     return found
 
 
+def _worth(wanted: Wanted, heard: Heard) -> float:
+    """What it is worth to let two letters meet; less where the one is heard before or after the other is shown."""
+    middle = (heard.start_ms + heard.end_ms) / 2
+    outside = not wanted.start_ms - BESIDE_MS <= middle <= wanted.end_ms + BESIDE_MS
+    return alike(wanted.letter, heard.letter) - (OUTSIDE if outside else 0.0)
+
+
 def alike(one: str, other: str) -> float:
     """What it is worth to set two letters against each other: the same, pronounced much the same, or neither."""
     if one.casefold() == other.casefold():
@@ -89,7 +98,7 @@ def align(read: Sequence[Wanted], heard: Sequence[Heard]) -> list[int | None]:
         row = [before[0] + SKIPPED]
         step = [0]
         for j in range(low + 1, high + 1):
-            met = before[j - 1 - low] + alike(wanted.letter, heard[j - 1].letter)
+            met = before[j - 1 - low] + _worth(wanted, heard[j - 1])
             unread, unheard = before[j - low] + SKIPPED, row[-1] + SKIPPED
             best = max(met, unread, unheard)
             row.append(best)

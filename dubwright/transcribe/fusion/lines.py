@@ -8,7 +8,7 @@ stands alone. Every line says which it was, and how sure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ from dubwright.transcribe import segments, text
 from dubwright.transcribe.engine import Word
 from dubwright.transcribe.fusion.alignment import AROUND_MS, SAME, SOUNDS_SAME, Heard, Wanted, align, alike, letters
 from dubwright.transcribe.fusion.cues import Cue, Evidence, Shown
+from dubwright.transcribe.fusion.readings import put_right
 from dubwright.transcribe.marks import Kind
 
 Span = tuple[int, int]
@@ -27,6 +28,12 @@ AGREEING, AGREEING_UNTIMED = 0.34, 0.6
 SURE = 0.8
 # Two witnesses of one moment (ms) that are no farther apart are both a little wrong.
 CLOSE_MS = 250
+# Words that end where speech does (ms) are taken to end there.
+EDGE_MS = 60
+# Words are moved so far (ms) to where speech rises or falls.
+REACH_MS = 300
+# Silence (ms) after which what is heard is another utterance.
+ANOTHER_BREATH_MS = 150
 # Speech that pauses for less than this share of a time flows through it.
 FLOWING = 0.2
 # Speech (ms) that must sound while a subtitle is shown that nobody could make out, for it to be a spoken one.
@@ -38,6 +45,8 @@ SYLLABLE_MS = 180
 # What a reading is worth that nothing in the sound supports.
 UNHEARD = 0.8
 # Runs of Latin letters and digits, stretches of space, and every other character by itself.
+# A reader takes the dashes before two people's words for the numeral.
+_DASHED = re.compile(r"一(.*?[\s。！？，…])\s*一(.+)")
 _PIECES = re.compile(r"[A-Za-z0-9]+|\s+|.", re.DOTALL)
 
 
@@ -59,7 +68,7 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Episode:
     """What fusion goes by: words as heard in order, where anybody speaks (ms, in order), the language, the length of the
-    sound (ms), the bounds of a line (ms), and whether a recognizer listened at all."""
+    sound (ms), the bounds of a line (ms), whether a recognizer listened at all, and the series' names."""
 
     words: Sequence[Word]
     speech: Sequence[Span]
@@ -68,11 +77,13 @@ class Episode:
     pause_ms: int
     longest_ms: int
     listened: bool = True
+    names: Collection[str] = ()
 
 
 def fuse(episode: Episode, cues: Sequence[Cue]) -> list[Line]:
     """The lines of an episode, in order of time, none overlapping another that is spoken; captions may stand beside them."""
     heard = letters(episode.words)
+    cues = [turn for cue in cues for turn in _turns(cue, heard)]
     wanted = [
         Wanted(
             letter,
@@ -89,7 +100,10 @@ def fuse(episode: Episode, cues: Sequence[Cue]) -> list[Line]:
         met[letter.line].append(index)
     decided: list[Line] = []
     taken: set[int] = set()
-    for cue, found in zip(cues, met, strict=True):
+    for cue, indices in zip(cues, met, strict=True):
+        found = _within(cue, indices, heard, episode.speech)
+        if cue.evidence == "picture" and cue.kind != "caption":
+            cue = put_right(cue, found, heard, episode.names)
         lines, words = _written(cue, found, heard, episode)
         decided += lines
         taken |= words
@@ -99,6 +113,35 @@ def fuse(episode: Episode, cues: Sequence[Cue]) -> list[Line]:
     )
     alone = [line for line in _heard_alone(rest, episode) if not cues or share < SUBTITLED or _worth_believing(line)]
     return _apart(sorted([*decided, *alone], key=lambda line: (line.start_ms, line.end_ms)))
+
+
+def _turns(cue: Cue, heard: Sequence[Heard]) -> list[Cue]:
+    """The cue, in two where it begins and goes on with what may be a dash and nobody says as the numeral one."""
+    dashed = _DASHED.fullmatch(cue.text) if cue.evidence == "picture" and cue.span else None
+    if dashed is None or cue.span is None:
+        return [cue]
+    start, end = cue.span[0] - AROUND_MS, cue.span[1] + AROUND_MS
+    said = "".join(each.letter for each in heard if start <= (each.start_ms + each.end_ms) / 2 <= end)
+    if not said or any(f"一{part.strip()[:1]}" in said for part in dashed.groups()):
+        return [cue]
+    return [replace(cue, text=part.strip(" ，")) for part in dashed.groups()]
+
+
+def _within(cue: Cue, found: Sequence[int | None], heard: Sequence[Heard], speech: Sequence[Span]) -> list[int | None]:
+    """The places of a cue's letters, without those that are heard in another breath, before or after it is shown."""
+    if cue.span is None:
+        return list(found)
+    start, end = cue.span
+    return [
+        None
+        if index is not None
+        and (
+            (heard[index].end_ms < start and _silence(heard[index].end_ms, start, speech) >= ANOTHER_BREATH_MS)
+            or (heard[index].start_ms > end and _silence(end, heard[index].start_ms, speech) >= ANOTHER_BREATH_MS)
+        )
+        else index
+        for index in found
+    ]
 
 
 # What is written ------------------------------------------------------------------------------------------
@@ -194,9 +237,24 @@ def _span(cue: Cue, found: Sequence[int | None], heard: Sequence[Heard], speech:
         start = max(start, heard[own[0] - 1].end_ms) if before else start
     if own[-1] + 1 < len(heard):
         end = min(end, heard[own[-1] + 1].start_ms) if after else end
-    if cue.start_ms is not None and cue.end_ms is not None:
-        start, end = _settled(start, cue.start_ms, speech), _settled(end, cue.end_ms, speech)
+    if cue.span is not None:
+        start, end = _to_edges(start, end, cue.span, speech)
+        start = _settled(start, cue.span[0], speech)
+        # Where a voice falls silent is heard well, and subtitles stay on a little.
+        lingers = cue.span[1] > end and any(abs(falls - end) <= EDGE_MS for _, falls in speech)
+        end = end if lingers else _settled(end, cue.span[1], speech)
     return start, max(end, start + 1)
+
+
+def _to_edges(start: int, end: int, shown: Span, speech: Sequence[Span]) -> Span:
+    """A line's times moved to where speech rises and falls, which is heard better than where words begin and end, if
+    that is near and the line is shown by then."""
+    for rises, falls in speech:
+        if rises < start <= min(falls, rises + REACH_MS) and shown[0] <= rises + EDGE_MS:
+            start = rises
+        if max(rises, falls - REACH_MS) <= end < falls <= shown[1] + EDGE_MS:
+            end = falls
+    return start, end
 
 
 def _settled(heard_ms: int, shown_ms: int, speech: Sequence[Span]) -> int:
