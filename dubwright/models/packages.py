@@ -29,7 +29,7 @@ from dubwright.models.registry import Package, Packages
 AT_ONCE = 3  # of the clients, most of whose time is start-up and network
 PACKAGE_SECONDS = 1800
 LOOK_SECONDS = 0.2
-PAUSES = (2.0, 8.0, 30.0, 60.0)  # seconds before a package is asked for again: mirrors fetch it first
+PAUSES = (2.0, 8.0, 30.0)  # seconds before a package is asked for again
 INCOMING = "incoming-"
 
 

@@ -18,6 +18,9 @@ from dubwright.models.store import WAITING, ModelStore
 
 from .conftest import Open, Web, artefact, serve_wheel, wheel
 
+# pip, npm and other processes: real ones.
+pytestmark = pytest.mark.models
+
 CONTENT = random.Random(2).randbytes(400_000)  # the same in every process
 FILES = {"model.bin": CONTENT}
 PAGE = "/hub/model.bin"

@@ -14,6 +14,9 @@ from dubwright.models.store import Progress
 
 from .conftest import FILES, PIP, Open, Supply, Web, artefact, serve_wheel, wheel
 
+# pip, npm and other processes: real ones.
+pytestmark = pytest.mark.models
+
 
 def visible(folder: Path) -> dict[str, bytes]:
     """The files that anyone can see under their names."""
