@@ -12,6 +12,7 @@ from dubwright.facts import Sex
 from dubwright.transcribe import text
 from dubwright.transcribe.engine import Turn, Word
 from dubwright.transcribe.fusion import Line
+from dubwright.transcribe.marks import ONE_VOICE
 from dubwright.transcribe.speakers import Diarization, diarize, features
 from dubwright.transcribe.speakers.encoder import VoiceEncoder
 from dubwright.transcribe.speakers.spectra import RATE
@@ -20,8 +21,6 @@ from dubwright.transcribe.speakers.spectra import RATE
 SHORTEST_PHRASE_MS, MARGIN = 800, 0.1
 # Of a line, an engine's turn must cover so much to say who speaks it.
 COVERED = 0.4
-# What one person says; of songs, crowds and people at once nobody can be told.
-ONE_VOICE = frozenset(("dialogue", "offscreen"))
 SPLIT = "a subtitle for two speakers"
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["dialogue", "caption", "song", "crowd", "offscreen", "overlap"]
+# What one person says; of songs, crowds and people at once nobody can be told.
+ONE_VOICE: frozenset[Kind] = frozenset(("dialogue", "offscreen"))
 
 LONGEST_SPEAKER = 24
 _NOTES = "♪♫♬♩🎵🎶🎼"

@@ -10,44 +10,33 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
-from dubwright.transcribe import segments, text
+from dubwright.transcribe import segments
 from dubwright.transcribe.engine import Word
 from dubwright.transcribe.fusion.alignment import AROUND_MS, SAME, SOUNDS_SAME, Heard, Wanted, align, alike, letters
 from dubwright.transcribe.fusion.cues import Cue, Evidence, Shown
 from dubwright.transcribe.fusion.readings import put_right
-from dubwright.transcribe.marks import Kind
-
-Span = tuple[int, int]
+from dubwright.transcribe.fusion.times import Span, parted, silence, spoken_at, words_of
+from dubwright.transcribe.marks import ONE_VOICE, Kind
 
 # So much of a written line must be heard for the two to be one line; of a script without times more, since time does
 # not help to tell.
 AGREEING, AGREEING_UNTIMED = 0.34, 0.6
+# A line of which no letter was heard right may be misheard if so many of its letters sound, whichever.
+MISHEARD = 0.5
 # A reading that scores less yields to a hearing that is surer of itself.
 SURE = 0.8
-# Two witnesses of one moment (ms) that are no farther apart are both a little wrong.
-CLOSE_MS = 250
-# Words that end where speech does (ms) are taken to end there.
-EDGE_MS = 60
-# Words are moved so far (ms) to where speech rises or falls.
-REACH_MS = 300
 # Silence (ms) after which what is heard is another utterance.
 ANOTHER_BREATH_MS = 150
-# Speech that pauses for less than this share of a time flows through it.
-FLOWING = 0.2
 # Speech (ms) that must sound while a subtitle is shown that nobody could make out, for it to be a spoken one.
 LEAST_SPOKEN_MS = 250
 # Where subtitles account for so much of what is heard, what they leave out must be worth believing.
 SUBTITLED = 0.7
 LEAST_PROBABILITY, SHORTEST_ALONE_MS = 0.55, 400
-SYLLABLE_MS = 180
 # What a reading is worth that nothing in the sound supports.
 UNHEARD = 0.8
-# Runs of Latin letters and digits, stretches of space, and every other character by itself.
 # A reader takes the dashes before two people's words for the numeral.
 _DASHED = re.compile(r"一(.*?[\s。！？，…])\s*一(.+)")
-_PIECES = re.compile(r"[A-Za-z0-9]+|\s+|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +118,16 @@ def _turns(cue: Cue, heard: Sequence[Heard]) -> list[Cue]:
 
 def _within(cue: Cue, found: Sequence[int | None], heard: Sequence[Heard], speech: Sequence[Span]) -> list[int | None]:
     """The places of a cue's letters, without those that are heard in another breath, before or after it is shown."""
-    if cue.span is None:
+    shown = cue.span
+    if shown is None:
         return list(found)
-    start, end = cue.span
-    return [
-        None
-        if index is not None
-        and (
-            (heard[index].end_ms < start and _silence(heard[index].end_ms, start, speech) >= ANOTHER_BREATH_MS)
-            or (heard[index].start_ms > end and _silence(end, heard[index].start_ms, speech) >= ANOTHER_BREATH_MS)
-        )
-        else index
-        for index in found
-    ]
+    return [None if at is None or _in_another_breath(heard[at], shown, speech) else at for at in found]
+
+
+def _in_another_breath(letter: Heard, shown: Span, speech: Sequence[Span]) -> bool:
+    if letter.end_ms < shown[0]:
+        return silence(letter.end_ms, shown[0], speech) >= ANOTHER_BREATH_MS
+    return letter.start_ms > shown[1] and silence(shown[1], letter.start_ms, speech) >= ANOTHER_BREATH_MS
 
 
 # What is written ------------------------------------------------------------------------------------------
@@ -156,32 +142,24 @@ def _written(
     worth = [alike(a, heard[b].letter) if b is not None else 0.0 for a, b in zip(cue.letters, found, strict=False)]
     agreement = sum(each in (SAME, SOUNDS_SAME) for each in worth) / len(cue.letters)
     own = [index for index in found if index is not None]
-    timed = cue.start_ms is not None and cue.end_ms is not None
     if cue.kind == "caption":
         return [_caption(cue, "on the picture, not spoken")], set()
-    if not own or (agreement == 0 and not _spoken(cue, heard, own)):
-        if not timed:
-            return [], set()
-        return [_unheard(cue, episode)], set()
-    if not timed and agreement < AGREEING_UNTIMED:
+    if not own or (agreement == 0 and len(own) < MISHEARD * len(cue.letters)):
+        return ([_unheard(cue, episode)] if cue.span else []), set()
+    if cue.span is None and agreement < AGREEING_UNTIMED:
         return [], set()
     between = heard[min(own) : max(own) + 1]
     sure = sum(each.probability for each in between) / len(between)
     words = {each.word for each in between}
-    span = _span(cue, found, heard, episode.speech)
-    tokens = _tokens(cue, found, worth, heard, span, episode.language)
+    span = spoken_at(cue, found, heard, episode.speech)
+    tokens = words_of(cue, found, worth, heard, span, episode.language)
     both = agreement >= AGREEING
     if cue.evidence == "picture" and cue.score < SURE and sure > cue.score and not both:
         words_heard = [episode.words[index] for index in sorted(words)]
         return [_line(cue, words_heard, sure, "sound", (f"the subtitle could hardly be read: {cue.text}",))], words
     confidence = 1 - (1 - cue.score) * (1 - agreement * sure) if both else cue.score
     evidence: Evidence = "given" if cue.evidence == "given" else "both" if both else "picture"
-    return [_line(cue, part, confidence, evidence) for part in _parts(tokens, episode)], words
-
-
-def _spoken(cue: Cue, heard: Sequence[Heard], own: Sequence[int]) -> bool:
-    """Whether what was heard while a cue was shown may be the cue, misheard: about as many letters."""
-    return len(own) >= len(cue.letters) / 2
+    return [_line(cue, part, confidence, evidence) for part in parted(tokens, episode.speech, episode.pause_ms)], words
 
 
 def _line(cue: Cue, words: Sequence[Word], confidence: float, evidence: Evidence, notes: tuple[str, ...] = ()) -> Line:
@@ -219,132 +197,10 @@ def _unheard(cue: Cue, episode: Episode) -> Line:
     else:
         return _caption(cue, "nobody speaks while it is shown")
     none: list[int | None] = [None] * len(cue.letters)
-    tokens = _tokens(cue, none, [0.0] * len(none), (), span, episode.language)
+    tokens = words_of(cue, none, [0.0] * len(none), (), span, episode.language)
     if not episode.listened:
         return _line(cue, tokens, cue.score, cue.evidence)
     return _line(cue, tokens, UNHEARD * cue.score, cue.evidence, ("could not be made out in the sound",))
-
-
-def _span(cue: Cue, found: Sequence[int | None], heard: Sequence[Heard], speech: Sequence[Span]) -> Span:
-    """When a cue is spoken: by its first and last heard letters, held against when it is shown."""
-    own = [index for index in found if index is not None]
-    # Letters that were not heard at either end take their time as well.
-    before = next(at for at, index in enumerate(found) if index is not None)
-    after = next(at for at, index in enumerate(reversed(found)) if index is not None)
-    start = heard[own[0]].start_ms - SYLLABLE_MS * before
-    end = heard[own[-1]].end_ms + SYLLABLE_MS * after
-    if own[0] > 0:
-        start = max(start, heard[own[0] - 1].end_ms) if before else start
-    if own[-1] + 1 < len(heard):
-        end = min(end, heard[own[-1] + 1].start_ms) if after else end
-    if cue.span is not None:
-        start, end = _to_edges(start, end, cue.span, speech)
-        start = _settled(start, cue.span[0], speech)
-        # Where a voice falls silent is heard well, and subtitles stay on a little.
-        lingers = cue.span[1] > end and any(abs(falls - end) <= EDGE_MS for _, falls in speech)
-        end = end if lingers else _settled(end, cue.span[1], speech)
-    return start, max(end, start + 1)
-
-
-def _to_edges(start: int, end: int, shown: Span, speech: Sequence[Span]) -> Span:
-    """A line's times moved to where speech rises and falls, which is heard better than where words begin and end, if
-    that is near and the line is shown by then."""
-    for rises, falls in speech:
-        if rises < start <= min(falls, rises + REACH_MS) and shown[0] <= rises + EDGE_MS:
-            start = rises
-        if max(rises, falls - REACH_MS) <= end < falls <= shown[1] + EDGE_MS:
-            end = falls
-    return start, end
-
-
-def _settled(heard_ms: int, shown_ms: int, speech: Sequence[Span]) -> int:
-    """One time out of two: their middle where they are close. Inside speech that does not pause a recognizer only
-    guesses where a word ends, and the subtitle knows better; elsewhere subtitles linger, or come early."""
-    apart = abs(heard_ms - shown_ms)
-    if apart <= CLOSE_MS:
-        return (heard_ms + shown_ms) // 2
-    early, late = min(heard_ms, shown_ms), max(heard_ms, shown_ms)
-    flowing = apart <= AROUND_MS and _silence(early, late, speech) < FLOWING * apart
-    return shown_ms if flowing else heard_ms
-
-
-def _tokens(
-    cue: Cue,
-    found: Sequence[int | None],
-    worth: Sequence[float],
-    heard: Sequence[Heard],
-    span: Span,
-    language: str,
-) -> list[Word]:
-    """The cue's text as words with times: of the heard letters where there are any, evenly between them elsewhere."""
-    start, end = span
-    count = len(cue.letters)
-    times: list[int | None] = [None] * (count + 1)
-    times[0], times[count] = start, end
-    for at, index in enumerate(found):
-        if index is not None and at:
-            times[at] = min(max(heard[index].start_ms, start), end)
-    filled = _filled(times)
-    words: list[Word] = []
-    at = 0
-    tokens = _written_words(cue.text, language)
-    for token, following in zip(tokens, [*tokens[1:], ""], strict=True):
-        length = sum(char.isalnum() for char in token)
-        if not length:
-            if words:
-                words[-1] = replace(words[-1], text=words[-1].text + token)
-            continue
-        last = at + length - 1
-        ends = filled[at + length]
-        index = found[last] if last < len(found) else None
-        mark = ""
-        if index is not None and last + 1 < count:
-            # A pause after a letter is no part of it.
-            ends = min(ends, max(heard[index].end_ms, filled[last] + 1))
-        if index is not None and worth[last] >= SOUNDS_SAME and (token + following)[-1:].isalnum():
-            # Subtitles mostly go without marks; what was heard has them.
-            mark = heard[index].mark if following else heard[index].mark.rstrip("，、,")
-        probability = sum(max(0.0, each) / SAME for each in worth[at : at + length]) / length
-        words.append(Word(token + mark, filled[at], max(ends, filled[at] + 1), round(max(probability, 0.0), 3)))
-        at += length
-    return segments.in_order(text.clean(words, language), max(end, start + count))
-
-
-def _written_words(line: str, language: str) -> list[str]:
-    """A line in pieces that are timed: a character each where a language writes no spaces, words elsewhere."""
-    if text.spaced(language):
-        return line.split()
-    return ["，" if piece.isspace() else piece for piece in _PIECES.findall(line)]
-
-
-def _filled(times: Sequence[int | None]) -> list[int]:
-    """Times that never fall, the unknown ones evenly between the known."""
-    known = [(at, each) for at, each in enumerate(times) if each is not None]
-    filled = [0] * len(times)
-    for (left, a), (right, b) in pairwise(known):
-        for at in range(left, right + 1):
-            filled[at] = a + max(0, b - a) * (at - left) // (right - left)
-    for at in range(1, len(filled)):
-        filled[at] = max(filled[at], filled[at - 1])
-    return filled
-
-
-def _parts(words: Sequence[Word], episode: Episode) -> list[Sequence[Word]]:
-    """The words, parted where nobody speaks for `pause_ms` between two of them: two lines under one subtitle."""
-    parts: list[list[Word]] = []
-    for word in words:
-        if parts and _silence(parts[-1][-1].end_ms, word.start_ms, episode.speech) >= episode.pause_ms:
-            parts.append([word])
-        elif parts:
-            parts[-1].append(word)
-        else:
-            parts.append([word])
-    return list(parts)
-
-
-def _silence(start_ms: int, end_ms: int, speech: Sequence[Span]) -> int:
-    """How long (ms) nobody speaks between two moments."""
-    return end_ms - start_ms - sum(max(0, min(b, end_ms) - max(a, start_ms)) for a, b in speech)
 
 
 # What is heard only ---------------------------------------------------------------------------------------
@@ -371,11 +227,11 @@ def _worth_believing(line: Line) -> bool:
 
 
 def _apart(lines: Sequence[Line]) -> list[Line]:
-    """The lines, those spoken cut where the next one begins; what is left without time is dropped."""
+    """The lines, what one person says cut where the next one begins to; the rest may stand beside it."""
     kept: list[Line] = []
     before: int | None = None
     for line in lines:
-        if line.kind != "caption":
+        if line.kind in ONE_VOICE:
             if before is not None and kept[before].end_ms > line.start_ms:
                 kept[before] = _ending(kept[before], max(line.start_ms, kept[before].start_ms + 1))
                 if line.start_ms < kept[before].end_ms:
