@@ -9,14 +9,14 @@ from typing import Annotated, get_args
 import typer
 
 from desk import show
-from desk.options import Json, Profile, to_flags
+from desk.options import Json, Profile, lake_of
 from desk.options import Lake as LakeOption
 from dubwright import cast as casts
-from dubwright import coverage, settings
+from dubwright import coverage
 from dubwright.cast import Cast, Decision
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.facts import Sex
-from dubwright.lake import Lake, layout, open_lake
+from dubwright.lake import Lake, layout
 
 app = typer.Typer(
     help="Characters of a series: list, name, merge, split, assign, play. A correction holds for later episodes too.",
@@ -32,7 +32,7 @@ Editor = Annotated[str | None, typer.Option(help="Who decides.  [default: this u
 def list_all(series: Series, lake: LakeOption = None, profile: Profile = None, as_json: Json = False) -> None:
     """List a series' characters: id, name, sex, the episodes they speak in, their voices there."""
     show.as_json = as_json
-    store = _open(lake, profile)
+    store = lake_of(lake, profile)
     _show(series, casts.read(store, _known_as(series)))
 
 
@@ -52,7 +52,7 @@ def name(
     chosen = next((each for each in get_args(Sex) if each == sex), None)
     if chosen is None:
         raise SettingsError(f"{sex!r} is no sex", field="--sex", remedy=f"use one of {', '.join(get_args(Sex))}")
-    store = _open(lake, profile)
+    store = lake_of(lake, profile)
     before = casts.read(store, _known_as(series))
     _decide(store, series, casts.name(before, character, called, chosen), editor)
 
@@ -69,7 +69,7 @@ def merge(
 ) -> None:
     """Say that two characters are one."""
     show.as_json = as_json
-    store = _open(lake, profile)
+    store = lake_of(lake, profile)
     _decide(store, series, casts.merge(casts.read(store, _known_as(series)), character, into), editor)
 
 
@@ -85,7 +85,7 @@ def split(
 ) -> None:
     """Say that a voice of an episode is somebody else: it becomes a character of its own, under a new id."""
     show.as_json = as_json
-    store = _open(lake, profile)
+    store = lake_of(lake, profile)
     _decide(store, series, casts.split(casts.read(store, _known_as(series)), _known_as(episode), speaker), editor)
 
 
@@ -102,7 +102,7 @@ def assign(
 ) -> None:
     """Say who speaks one line. It holds for the line at that time, however it is numbered later."""
     show.as_json = as_json
-    store = _open(lake, profile)
+    store = lake_of(lake, profile)
     before = casts.read(store, _known_as(series))
     start_ms, end_ms = _times(store, series, episode, segment)
     _decide(store, series, casts.assign(before, _known_as(episode), segment, start_ms, end_ms, character), editor)
@@ -125,7 +125,7 @@ def play(
     from dubwright.transcribe.speakers.spectra import RATE
 
     show.as_json = as_json
-    store = _open(lake, profile)
+    store = lake_of(lake, profile)
     cast = casts.read(store, _known_as(series))
     person = casts.known(cast, character)
     path = out or Path(f"{layout.encode(_known_as(series))}.{layout.encode(person.called)}.flac")
@@ -147,10 +147,6 @@ def play(
         show.print_json({"series": series, "character": person.id, "path": str(path), "lines": lines})
     else:
         show.console.print(show.escape(str(path)))
-
-
-def _open(lake: str | None, profile: str | None) -> Lake:
-    return open_lake(settings.load(to_flags(lake=lake, profile=profile)).lake)
 
 
 def _known_as(typed: str) -> str:
