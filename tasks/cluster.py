@@ -104,8 +104,9 @@ class Bench:
                 self.machine,
                 key=f"{stage}-{uuid.uuid4().hex}",
                 resources=dict(needs(works[0])),
-                # What is nearer to being delivered goes first, so that episodes finish one by one.
-                priority=PRIORITIES[self.settings.priority] + list(STAGES).index(stage),
+                # Nothing of the stage: a run that has come further would hold up all others. Within a run the
+                # dispatcher sends first what is nearer to delivery.
+                priority=PRIORITIES[self.settings.priority],
                 retries=0,
                 pure=False,
             )
