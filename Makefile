@@ -60,7 +60,7 @@ test-fast: install-dev
 # One after another: engines and whole runs each want the machine for themselves.
 test: lint test-fast
 	$(BIN)/pytest -m "models and not e2e"
-	$(BIN)/pytest -m e2e
+	$(BIN)/pytest -m e2e --durations=12
 	$(MAKE) test-gpu
 
 test-gpu: $(GPU)/.installed

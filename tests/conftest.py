@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +32,17 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("DUBWRIGHT_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def sample_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample series, rendered once for all tests of a process that want it: a minute on two cores."""
+    folder = tmp_path_factory.mktemp("sample") / "catalogue"
+    command = [sys.executable, "-m", "samples.render", "--out", str(folder)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DUBWRIGHT_")}
+    root = Path(__file__).parent.parent
+    subprocess.run(command, check=True, timeout=900, cwd=root, env=environment, stdout=subprocess.DEVNULL)
+    return folder
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,13 +28,11 @@ BIN = Path(sys.executable).parent
 
 
 @pytest.fixture(scope="module")
-def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def delivered(tmp_path_factory: pytest.TempPathFactory, sample_catalogue: Path) -> Iterator[Path]:
     """A folder with `catalogue`, its `lake` and the exported `videos`, and what the command printed in `ran.json`."""
-    folder = tmp_path_factory.mktemp("sample")
+    folder = tmp_path_factory.mktemp("delivered")
+    shutil.copytree(sample_catalogue, folder / "catalogue")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DUBWRIGHT_")}
-    root = Path(__file__).parent.parent
-    render = [sys.executable, "-m", "samples.render", "--out", str(folder / "catalogue")]
-    subprocess.run(render, check=True, timeout=900, cwd=root, env=environment)
     localize = [
         str(BIN / "dubwright"),
         "localize",

@@ -6,8 +6,6 @@ Every process is a real one on loopback; engines are fakes here, and the real on
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +15,7 @@ import pytest
 from tasks.gate import ASK_EVERY_S
 from tests.flows.conftest import make_video
 from tests.platform.cluster import SERIES, Cluster, started
-from tests.platform.platform import REPOSITORY, postgres_installed
+from tests.platform.platform import postgres_installed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -132,13 +130,10 @@ def test_the_database_and_the_server_may_die_and_runs_go_on(cluster: Cluster, ca
 
 @pytest.mark.models
 @pytest.mark.timeout(2400)
-def test_the_sample_series_with_the_embedded_engines(tmp_path: Path) -> None:
+def test_the_sample_series_with_the_embedded_engines(tmp_path: Path, sample_catalogue: Path) -> None:
     """The whole of it with engines that do real work: a schedule fires, and the sample is there in English."""
-    catalogue = tmp_path / "catalogue"
-    render = [sys.executable, "-m", "samples.render", "--out", str(catalogue)]
-    subprocess.run(render, check=True, timeout=900, cwd=REPOSITORY, stdout=subprocess.DEVNULL)
     with started(tmp_path / "platform", DUBWRIGHT_PROFILE="embedded", DUBWRIGHT_CLUSTER__THREADS="2") as cluster:
-        cluster.command("catalog", "add", "sample", str(catalogue), "--to", "en")
+        cluster.command("catalog", "add", "sample", str(sample_catalogue), "--to", "en")
         cluster.wait_for_schedule(1200)
         status = cluster.command("status")
         assert status["failures"] == []
