@@ -6,15 +6,17 @@ Every stage is a package of this name with a `stage.py` that has
     engine(settings, language) -> EngineInfo  what would compute it
     run(work, lake, machine) -> list of rows  of the stage's table, blobs already stored
 
+and, where an engine answers for several units at once, `ask` and `finish` (`Batched`).
+
 Stages meet in the tables only; none imports another's insides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, runtime_checkable
 
 if TYPE_CHECKING:
     from dubwright.engines import EngineInfo
@@ -31,6 +33,17 @@ class StageModule(Protocol):
     def engine(self, settings: Section, language: str) -> EngineInfo: ...
 
     def run(self, work: Work, lake: Lake, machine: Machine) -> list[dict[str, Any]]: ...
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """A stage module whose engine fills its batches over several units: `run` is `finish` on what `ask` returned."""
+
+    def ask(self, works: Sequence[Work], lake: Lake, machine: Machine) -> list[Any]:
+        """For each unit the engine's answer, or the error that it failed with, or None where `run` should ask."""
+        ...
+
+    def finish(self, work: Work, lake: Lake, machine: Machine, answer: Any) -> list[dict[str, Any]]: ...
 
 
 @dataclass(frozen=True, slots=True)

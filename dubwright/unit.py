@@ -6,6 +6,7 @@ committed returns at once, and of two that finish together the commit lets one w
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import threading
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psutil
 
@@ -21,13 +22,14 @@ from dubwright import engines
 from dubwright.cast import Cast
 from dubwright.errors import EngineError, EngineOutputError
 from dubwright.facts import SeriesFacts
-from dubwright.lake import open_lake
+from dubwright.lake import Lake, open_lake
 from dubwright.lake.layout import UnitKey
 from dubwright.models import registry
 from dubwright.settings import Section
-from dubwright.stages import STAGES
+from dubwright.stages import STAGES, Batched
 
 Answer = TypeVar("Answer")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,69 @@ def execute(work: Work, machine: Machine) -> Receipt:
     lake = open_lake(machine.lake)
     if lake.committed(work.key):
         return Receipt(work.key, computed=False)
-    stage = STAGES[work.stage]
-    info = stage.module.engine(work.settings, work.language)
+    module = STAGES[work.stage].module
+    return _compute(work, lake, machine, lambda: module.run(work, lake, machine))
+
+
+def execute_all(works: Sequence[Work], machine: Machine) -> list[Receipt | Exception]:
+    """Compute units of one stage one after another; the outcome of each, in order. One that fails stops no other.
+
+    The engine of a `Batched` stage is first asked for all of them at once, which fills its batches; their shares of
+    that cost are equal. Where this fails as a whole, each is asked for alone.
+    """
+    asked = _ask_together(works, machine) if len(works) > 1 else _Asked()
+    outcomes: list[Receipt | Exception] = []
+    for work in works:
+        try:
+            outcomes.append(asked.carry_out(work, machine) if work.key in asked.answers else execute(work, machine))
+        except Exception as error:  # travels back as a value, so that each unit keeps its own
+            outcomes.append(_portable(error))
+    return outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What an engine answered for several units at once, and what each answer cost."""
+
+    answers: Mapping[UnitKey, Any] = field(default_factory=dict)
+    cost: Mapping[str, float] = field(default_factory=dict)
+
+    def carry_out(self, work: Work, machine: Machine) -> Receipt:
+        """Commit a unit that was asked for; raises what the engine or the stage says of this one."""
+        answer = self.answers[work.key]
+        if isinstance(answer, Exception):
+            raise answer
+        lake, module = open_lake(machine.lake), cast(Batched, STAGES[work.stage].module)
+        return _compute(work, lake, machine, lambda: module.finish(work, lake, machine, answer), self.cost)
+
+
+def _ask_together(works: Sequence[Work], machine: Machine) -> _Asked:
+    module = STAGES[works[0].stage].module
+    if not isinstance(module, Batched):
+        return _Asked()
+    lake = open_lake(machine.lake)
+    left = [work for work in works if not lake.committed(work.key)]
+    if not left:
+        return _Asked()
+    try:
+        with metered() as cost:
+            answers = module.ask(left, lake, machine)
+    except Exception as error:
+        _log.warning("%s and %d more: asked one by one: %s", works[0].label, len(works) - 1, error)
+        return _Asked()
+    shares = {name: value if name == "peak_mib" else value / len(left) for name, value in cost.items()}
+    return _Asked({work.key: answer for work, answer in zip(left, answers, strict=True) if answer is not None}, shares)
+
+
+def _compute(
+    work: Work,
+    lake: Lake,
+    machine: Machine,
+    rows_of: Callable[[], list[dict[str, Any]]],
+    before: Mapping[str, float] | None = None,
+) -> Receipt:
+    """Commit the rows of a unit; `before` is what was spent on it already."""
+    info = STAGES[work.stage].module.engine(work.settings, work.language)
     shared = {
         "language": work.language,
         "engine": info.name,
@@ -108,7 +171,9 @@ def execute(work: Work, machine: Machine) -> Receipt:
         "model_sha256": main_model(info, work.settings),
     }
     with metered() as cost:
-        rows = stage.module.run(work, lake, machine)
+        rows = rows_of()
+    for name, value in (before or {}).items():
+        cost[name] = max(cost[name], value) if name == "peak_mib" else round(cost[name] + value, 3)
     provenance = {
         "recipe": dict(work.recipe),
         "upstream": {name: str(key) for name, key in work.upstream.items()},
@@ -116,17 +181,6 @@ def execute(work: Work, machine: Machine) -> Receipt:
     }
     computed = lake.commit(work.key, [{**shared, **row} for row in rows], provenance)
     return Receipt(work.key, computed, cost)
-
-
-def execute_all(works: Sequence[Work], machine: Machine) -> list[Receipt | Exception]:
-    """Compute units one after another; the outcome of each, in order. One that fails does not stop the others."""
-    outcomes: list[Receipt | Exception] = []
-    for work in works:
-        try:
-            outcomes.append(execute(work, machine))
-        except Exception as error:  # travels back as a value, so that each unit keeps its own
-            outcomes.append(_portable(error))
-    return outcomes
 
 
 def _portable(error: Exception) -> Exception:

@@ -43,7 +43,8 @@ class Transcriber(Protocol):
     """Speech to words with times.
 
     Loaded once per process and kept; `transcribe` is called from one thread at a time. An engine that tells voices apart
-    by itself also has `speakers(sound: Path) -> list[Turn] | None` (None where it cannot here).
+    by itself also has `speakers(sound: Path) -> list[Turn] | None` (None where it cannot here). One that fills batches
+    over several sounds also has `transcribe_many(sounds, language)`: for each what `transcribe` would return or raise.
     """
 
     info: ClassVar[EngineInfo]

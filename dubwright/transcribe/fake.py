@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import cycle, pairwise
 from pathlib import Path
 from typing import ClassVar
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright.engines import EngineInfo
+from dubwright.errors import DubwrightError
 from dubwright.media import sound as sounds
 from dubwright.settings import TranscribeSettings
 from dubwright.transcribe.engine import Passage, Turn, Word
@@ -46,6 +47,16 @@ class FakeTranscriber:
         samples = sounds.read(sound, rate=RATE, channels=1)[0][:, 0]
         characters = cycle(CHARACTERS)
         return [Passage(tuple(_words(start, end, characters))) for start, end in stretches(samples)]
+
+    def transcribe_many(self, files: Sequence[Path], language: str) -> list[list[Passage] | DubwrightError]:
+        """The passages of each file; in the place of those that cannot be read, why."""
+        answers: list[list[Passage] | DubwrightError] = []
+        for file in files:
+            try:
+                answers.append(self.transcribe(file, language))
+            except DubwrightError as error:
+                answers.append(error)
+        return answers
 
     def speakers(self, sound: Path) -> list[Turn]:
         """A turn for each stretch; the voices are told apart by their pitch, by which other episodes know them too."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -22,9 +23,9 @@ from dubwright.facts import SeriesFacts
 from dubwright.lake import Lake
 from dubwright.media import sound
 from dubwright.settings import Section, TranscribeSettings
-from dubwright.transcribe import attribution, fusion, text, witnesses
+from dubwright.transcribe import attribution, fusion, segments, text, witnesses
 from dubwright.transcribe.attribution import Spoken
-from dubwright.transcribe.engine import Transcriber, Word
+from dubwright.transcribe.engine import Passage, Transcriber, Word
 from dubwright.transcribe.fusion import Cue, Line
 from dubwright.transcribe.names import Names
 
@@ -50,17 +51,43 @@ def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
     Raises `EngineOutputError` if the recognizer fails or its answer cannot be used, `MediaError` if the sound
     cannot be read, `EngineMissingError` or `ModelError` if what reads pictures or tells voices apart is not there.
     """
+    return finish(work, lake, machine, None)
+
+
+def ask(works: Sequence[unit.Work], lake: Lake, machine: unit.Machine) -> list[list[Passage] | Exception | None]:
+    """What is said in several episodes, recognized together; None for those whose engine does not take several."""
+    answers: list[list[Passage] | Exception | None] = [None] * len(works)
+    alike: dict[tuple[Section, str], list[int]] = {}
+    for index, work in enumerate(works):
+        if cast(TranscribeSettings, work.settings).subtitles != "only":
+            alike.setdefault((work.settings, work.language), []).append(index)
+    for (_, language), indices in alike.items():
+        many = getattr(_transcriber(works[indices[0]], machine), "transcribe_many", None)
+        if many is None:
+            continue
+        with ExitStack() as files:
+            sounds = [files.enter_context(_speech(works[index], lake)) for index in indices]
+            for index, answer in zip(indices, many(sounds, language), strict=True):
+                answers[index] = answer
+    return answers
+
+
+def finish(work: unit.Work, lake: Lake, machine: unit.Machine, answer: list[Passage] | None) -> list[Row]:
+    """`run`, the recognizer's `answer` being at hand already, or not."""
     settings = cast(TranscribeSettings, work.settings)
-    source = lake.read(work.upstream["ingest"]).row()
     cues, notes = _written(work, lake, machine, settings)
-    with lake.blob_file(source["speech_blob"]) as file:
+    with _speech(work, lake) as file:
         samples = sound.read(file, channels=1)[0][:, 0]
-        lines = _lines(work, machine, file, samples, cues)
+        lines = _lines(work, machine, file, samples, cues, answer)
         spoken = _speakers(work, machine, file, samples, lines)
     rows = [_row(number, each, work.language) for number, each in enumerate(spoken, start=1)]
     if rows and notes:
         rows[0]["notes"] = [*rows[0]["notes"], *notes]
     return rows
+
+
+def _speech(work: unit.Work, lake: Lake) -> AbstractContextManager[Path]:
+    return lake.blob_file(lake.read(work.upstream["ingest"]).row()["speech_blob"])
 
 
 def _written(
@@ -98,7 +125,12 @@ def _written(
 
 
 def _lines(
-    work: unit.Work, machine: unit.Machine, file: Path, samples: NDArray[np.float32], cues: Sequence[Cue]
+    work: unit.Work,
+    machine: unit.Machine,
+    file: Path,
+    samples: NDArray[np.float32],
+    cues: Sequence[Cue],
+    passages: list[Passage] | None,
 ) -> list[Line]:
     """The lines of the episode, decided between what was heard and what is written."""
     settings = cast(TranscribeSettings, work.settings)
@@ -108,7 +140,9 @@ def _lines(
     words: list[Word] = []
     corrected: dict[int, str] = {}
     if listened:
-        heard = witnesses.heard(_transcriber(work, machine), file, work, duration_ms)
+        if passages is None:
+            passages = witnesses.heard(_transcriber(work, machine), file, work)
+        heard = segments.in_order(segments.heard(passages, work.language), duration_ms)
         words, corrected = _named(heard, work.facts, work.language)
     episode = fusion.Episode(
         words,

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from dubwright import sources, unit
 from dubwright.lake import Lake
 from dubwright.models.store import ModelStore
-from dubwright.transcribe import burned, segments
+from dubwright.transcribe import burned
 from dubwright.transcribe import given as given_subtitles
 from dubwright.transcribe.burned import Burned, Reader
-from dubwright.transcribe.engine import Transcriber, Word
+from dubwright.transcribe.engine import Passage, Transcriber
 from dubwright.transcribe.fusion import Cue, at_once, of_picture
 from dubwright.transcribe.speakers.encoder import VoiceEncoder
 
@@ -28,11 +28,10 @@ _warm: dict[tuple[str, str, int], Any] = {}
 _warming = threading.Lock()
 
 
-def heard(transcriber: Transcriber, sound: Path, work: unit.Work, duration_ms: int) -> list[Word]:
-    """The words of the sound in order, times within it. Raises `EngineOutputError`."""
+def heard(transcriber: Transcriber, sound: Path, work: unit.Work) -> list[Passage]:
+    """What the recognizer says of the sound. Raises `EngineOutputError`."""
     what = f"{transcriber.info.name} on {work.series}/{work.episode}"
-    passages = unit.ask_engine(what, lambda: transcriber.transcribe(sound, work.language))
-    return segments.in_order(segments.heard(passages, work.language), duration_ms)
+    return unit.ask_engine(what, lambda: transcriber.transcribe(sound, work.language))
 
 
 def speech(samples: NDArray[np.float32]) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dubwright.errors import MediaError
 from dubwright.transcribe.engine import Passage, Transcriber, Word
 from tests.transcribe.conftest import RATE, Candidate, Sound, burst, music, noise, silence
 
@@ -77,3 +78,19 @@ def test_half_a_second_of_sound_is_enough(transcriber: Transcriber, written: Wri
     for samples in (burst(500), noise(RATE // 2, 0.1)):
         words = _words(transcriber.transcribe(written(samples), "zh"))
         assert all(0 <= word.start_ms <= word.end_ms <= 500 for word in words)
+
+
+def test_several_sounds_are_heard_as_each_alone(
+    candidate: Candidate, transcriber: Transcriber, written: Write, tmp_path: Path
+) -> None:
+    many = getattr(transcriber, "transcribe_many", None)
+    if many is None:
+        pytest.skip("takes one sound at a time")
+    broken = tmp_path / "broken.flac"
+    broken.write_bytes(b"no sound")
+    spoken = written(candidate.speech()[0]).rename(tmp_path / "spoken.flac")
+    quiet = written(silence(2000))
+    first, failed, nothing = many([spoken, broken, quiet], "zh")
+    assert isinstance(failed, MediaError)
+    assert nothing == []
+    assert [word.text for word in _words(first)] == [word.text for word in _words(transcriber.transcribe(spoken, "zh"))]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dubwright import unit
-from dubwright.errors import EngineOutputError, InputError, LanguageError
+from dubwright.errors import EngineOutputError, InputError, LanguageError, MediaError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.media import sound
@@ -92,6 +92,55 @@ def test_a_recognizer_that_breaks_is_named(
     with pytest.raises(EngineOutputError, match="fake on 槐巷/01 failed: RuntimeError: out of luck"):
         _transcript(lake, settings, tmp_path, burst(1000))
     assert not lake.committed(_work(settings).key)
+
+
+class TestSeveralEpisodesAtOnce:
+    """As a packet has them: one engine call for all sounds, each episode with an outcome of its own."""
+
+    def _works(self, lake: Lake, settings: Settings, tmp_path: Path) -> list[unit.Work]:
+        works, shared = [], {"language": "zh", "engine": "pyav", "engine_version": "1"}
+        for number, samples in enumerate([burst(1200), silence(2000), burst(900)], start=1):
+            path, key = tmp_path / f"{number}.flac", replace(SOURCE, episode=f"{number:02}")
+            sound.write_flac(path, np.concatenate([silence(500), samples, silence(500)]), RATE)
+            lake.commit(key, [{**shared, "speech_blob": lake.put_blob(path)}], {})
+            works.append(replace(_work(settings), episode=key.episode, upstream={"ingest": key}))
+        return works
+
+    def test_the_rows_are_those_of_one_by_one(self, lake: Lake, settings: Settings, tmp_path: Path) -> None:
+        works, machine = self._works(lake, settings, tmp_path), unit.Machine(lake.uri, str(tmp_path))
+        alone = [stage.run(work, lake, machine) for work in works]
+        receipts = unit.execute_all(works, machine)
+        assert all(isinstance(receipt, unit.Receipt) and receipt.computed for receipt in receipts)
+        for work, rows in zip(works, alone, strict=True):
+            kept = [{name: row[name] for name in ("segment", "start_ms", "text")} for row in lake.read(work.key).rows()]
+            assert kept == [{name: row[name] for name in ("segment", "start_ms", "text")} for row in rows]
+        again = unit.execute_all(works, machine)
+        assert not any(isinstance(receipt, Exception) or receipt.computed for receipt in again)
+
+    def test_one_that_fails_stops_no_other(
+        self, lake: Lake, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        works, asked = self._works(lake, settings, tmp_path), FakeTranscriber.transcribe_many
+
+        def one_fails(self: FakeTranscriber, files: list[Path], language: str) -> list[Any]:
+            return [MediaError("torn"), *asked(self, files, language)[1:]]
+
+        monkeypatch.setattr(FakeTranscriber, "transcribe_many", one_fails)
+        failed, *others = unit.execute_all(works, unit.Machine(lake.uri, str(tmp_path)))
+        assert isinstance(failed, MediaError)
+        assert all(isinstance(receipt, unit.Receipt) for receipt in others)
+        assert [lake.committed(work.key) for work in works] == [False, True, True]
+
+    def test_where_the_engine_fails_for_all_each_is_asked_for_alone(
+        self, lake: Lake, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def out_of_memory(self: FakeTranscriber, files: list[Path], language: str) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr(FakeTranscriber, "transcribe_many", out_of_memory)
+        works = self._works(lake, settings, tmp_path)
+        receipts = unit.execute_all(works, unit.Machine(lake.uri, str(tmp_path)))
+        assert all(isinstance(receipt, unit.Receipt) for receipt in receipts)
 
 
 def test_a_language_that_the_engine_does_not_know_is_refused() -> None:
