@@ -33,6 +33,7 @@ def test_reference_pages_are_as_the_code_is(name: str) -> None:
     assert written == _reference().page(name), "run `make docs`"  # type: ignore[attr-defined]
 
 
+@pytest.mark.e2e
 def test_the_bare_install_imports_everything() -> None:
     """Engines' libraries come by extra, so no module may need one to be imported."""
     modules = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in CODE]

@@ -37,6 +37,7 @@ def short(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.e2e
 def test_what_is_there_is_not_rendered_again(short: Path, tmp_path: Path, speak: render.Speak) -> None:
     out, loads = tmp_path / "out", []
 
