@@ -57,10 +57,11 @@ lint: install-dev
 test-fast: install-dev
 	$(BIN)/pytest -n auto
 
-# One after another: engines and whole runs each want the machine for themselves.
+# Engines want the machine for themselves; whole runs wait more than they compute, so two go side by side.
 test: lint test-fast
 	$(BIN)/pytest -m "models and not e2e"
-	$(BIN)/pytest -m e2e --durations=12
+	$(BIN)/pytest -m "e2e and not models" -n 2 --dist loadfile --durations=12
+	$(BIN)/pytest -m "e2e and models"
 	$(MAKE) test-gpu
 
 test-gpu: $(GPU)/.installed

@@ -1,58 +1,59 @@
-"""The sample series through the whole job with the embedded engines, as a user runs it, scored against its truth.
+"""The sample series through the whole platform with the embedded engines, scored against its truth.
 
-Prints the scores (they stand in docs/figures.md). Bounds here are those that must hold for any series; how good the
-embedded models are on this one is printed, not asserted beyond what would mean that something broke.
+A schedule fires, Prefect runs a flow per series, Dask workers by pools compute, the lake is in S3; then the videos are
+exported as a user does it. Prints the scores (they stand in docs/figures.md). Bounds here are those that must hold for
+any series, and what burned-in subtitles make sure of; how good the rest is on this one is printed, not asserted beyond
+what would mean that something broke.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dubwright import facts, settings
-from dubwright.lake import Lake, open_lake
+from dubwright.lake import Lake
 from dubwright.quality.scorecard import Figure, Result, newest, score_series
 from dubwright.quality.transcripts import score_transcripts
-from dubwright.stages import STAGES
+from tests.platform.cluster import started
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.models, pytest.mark.timeout(2400)]
 LANGUAGES = ("en", "es")
-BIN = Path(sys.executable).parent
+UNITS = 3 * (2 + 3 * len(LANGUAGES))
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What the platform delivered: its `lake` and `units`, the `status` and what exporting the `videos` printed."""
+
+    catalogue: Path
+    lake: Lake
+    units: dict[str, str]
+    status: Any
+    exported: Any
+    videos: Path
 
 
 @pytest.fixture(scope="module")
-def delivered(tmp_path_factory: pytest.TempPathFactory, sample_catalogue: Path) -> Iterator[Path]:
-    """A folder with `catalogue`, its `lake` and the exported `videos`, and what the command printed in `ran.json`."""
-    folder = tmp_path_factory.mktemp("delivered")
-    shutil.copytree(sample_catalogue, folder / "catalogue")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("DUBWRIGHT_")}
-    localize = [
-        str(BIN / "dubwright"),
-        "localize",
-        "catalogue",
-        "--to",
-        ",".join(LANGUAGES),
-        "--out",
-        "videos",
-        "--json",
-    ]
-    ran = subprocess.run(
-        localize, check=True, timeout=1500, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
-    )
-    (folder / "ran.json").write_text(ran.stdout, encoding="utf-8")
-    yield folder
+def delivered(tmp_path_factory: pytest.TempPathFactory, sample_catalogue: Path) -> Iterator[Delivered]:
+    folder, to = tmp_path_factory.mktemp("platform"), ",".join(LANGUAGES)
+    with started(folder, DUBWRIGHT_PROFILE="embedded", DUBWRIGHT_CLUSTER__THREADS="2") as cluster:
+        cluster.command("catalog", "add", "sample", str(sample_catalogue), "--to", to)
+        cluster.wait_for_schedule(1800)
+        units, status = cluster.units(), cluster.command("status")
+        exported = cluster.command("localize", "lake:sample", "--to", to, "--out", str(folder / "videos"))
+        evaluated = cluster.run("evaluate/evaluate", {})
+        assert evaluated.state and evaluated.state.is_completed(), evaluated.state
+        yield Delivered(sample_catalogue, cluster.lake, units, status, exported, folder / "videos")
 
 
 @pytest.fixture(scope="module")
-def figures(delivered: Path) -> dict[tuple[str, str | None], Figure]:
-    lake = open_lake(str(delivered / "lake"))
+def figures(delivered: Delivered) -> dict[tuple[str, str | None], Figure]:
+    lake = delivered.lake
     results, truths = {}, {}
     for key in lake.units("source"):
         name = key.episode
@@ -61,25 +62,25 @@ def figures(delivered: Path) -> dict[tuple[str, str | None], Figure]:
             translations={language: newest(lake, "translation", key.series, name, language) for language in LANGUAGES},
             dubs={language: newest(lake, "dub", key.series, name, language) for language in LANGUAGES},
             videos={
-                language: delivered / "videos" / key.series / name / language / f"{name}.{language}.mp4"
+                language: delivered.videos / key.series / name / language / f"{name}.{language}.mp4"
                 for language in LANGUAGES
             },
         )
-        truths[name] = delivered / "catalogue" / "truth" / key.series / name
+        truths[name] = delivered.catalogue / "truth" / key.series / name
     (series,) = {key.series for key in lake.units("source")}
-    about = facts.read(delivered / "catalogue" / series / facts.FILE)
+    about = facts.read(delivered.catalogue / series / facts.FILE)
     rows = {name: result.transcript for name, result in results.items()}
     found = [*score_transcripts(rows, truths, about), *score_series(results, truths, settings.load().dub)]
     return {(figure.metric, figure.language): figure for figure in found}
 
 
-def test_every_unit_is_committed_once(delivered: Path) -> None:
-    ran = json.loads((delivered / "ran.json").read_text(encoding="utf-8"))
-    lake: Lake = open_lake(str(delivered / "lake"))
-    units = [key for stage in STAGES.values() for key in lake.units(stage.table)]
-    assert ran["computed"] == len(units) == 3 * (2 + 3 * len(LANGUAGES))
-    assert len(ran["delivered"]) == 3 * len(LANGUAGES)
-    assert ran["failures"] == []
+def test_every_unit_is_committed_once(delivered: Delivered) -> None:
+    (series,) = delivered.status["series"]
+    assert series["delivered"] == dict.fromkeys(LANGUAGES, 3)
+    assert delivered.status["failures"] == delivered.exported["failures"] == []
+    assert len(delivered.units) == UNITS
+    assert delivered.exported["computed"] == 0
+    assert len(delivered.exported["delivered"]) == 3 * len(LANGUAGES)
 
 
 def test_scores(figures: dict[tuple[str, str | None], Figure], capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,6 @@
 """The platform as a cluster runs it: Prefect on PostgreSQL, deployments, schedules, Dask workers by pools, a lake in S3.
 
-Every process is a real one on loopback; engines are fakes here, and the real ones in the last test.
+Every process is a real one on loopback; engines are fakes here, and the real ones in `tests/test_sample.py`.
 """
 
 from __future__ import annotations
@@ -126,19 +126,3 @@ def test_the_database_and_the_server_may_die_and_runs_go_on(cluster: Cluster, ca
         cluster.platform.restart(name)
     run = cluster.run(SERIES, {"source": "lake:dramas", "series": "长夜灯", "to": ["ar"]})
     assert run.state and run.state.is_completed(), run.state
-
-
-@pytest.mark.models
-@pytest.mark.timeout(2400)
-def test_the_sample_series_with_the_embedded_engines(tmp_path: Path, sample_catalogue: Path) -> None:
-    """The whole of it with engines that do real work: a schedule fires, and the sample is there in English."""
-    with started(tmp_path / "platform", DUBWRIGHT_PROFILE="embedded", DUBWRIGHT_CLUSTER__THREADS="2") as cluster:
-        cluster.command("catalog", "add", "sample", str(sample_catalogue), "--to", "en")
-        cluster.wait_for_schedule(1200)
-        status = cluster.command("status")
-        assert status["failures"] == []
-        (series,) = status["series"]
-        assert series["delivered"] == {"en": 3}
-        assert len(cluster.units()) == 3 * (2 + 3)
-        evaluated = cluster.run("evaluate/evaluate", {})
-        assert evaluated.state and evaluated.state.is_completed(), evaluated.state
