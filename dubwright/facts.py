@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from dubwright import languages, sources
 from dubwright.errors import LanguageError, ManifestError
@@ -52,6 +52,19 @@ class Term(_Fact):
     notes: str = ""
 
 
+class Subtitles(_Fact):
+    """The subtitles in the picture: the `band` where they stand, from and to as shares of its height (0 is the top)."""
+
+    band: tuple[float, float] | None = None
+
+    @field_validator("band")
+    @classmethod
+    def _in_the_picture(cls, band: tuple[float, float] | None) -> tuple[float, float] | None:
+        if band and not 0 <= band[0] < band[1] <= 1:
+            raise ValueError("a band is two shares of the picture's height, as [0.75, 0.85]")
+        return band
+
+
 class SeriesFacts(_Fact):
     """All that is known of a series. Empty where nobody wrote anything down."""
 
@@ -60,6 +73,7 @@ class SeriesFacts(_Fact):
     synopsis: str = ""
     cast: tuple[Character, ...] = ()
     glossary: tuple[Term, ...] = ()
+    subtitles: Subtitles = Subtitles()
 
     def glossary_for(self, language: str) -> dict[str, str]:
         """Source term and each alias → rendering in `language`; terms without a rendering there are left out."""
@@ -80,6 +94,8 @@ class SeriesFacts(_Fact):
             names = sorted({name for term in self.glossary for name in (term.source, *term.aliases)})
             people = [[one.name, one.sex, *one.aliases] for one in self.cast]
             content = {"cast": people, "names": names}
+            if self.subtitles.band:
+                content["band"] = self.subtitles.band
         elif stage == "dub":
             content = {"cast": self._dump_cast()}
         else:

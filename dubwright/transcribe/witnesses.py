@@ -50,7 +50,9 @@ def seen(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Cue]:
     with sources.ingested(work.source_uri, work.source_digest, copied, lake) as video:
         reader = _reader()
         what = f"reading the picture of {work.series}/{work.episode}"
-        found: Burned = unit.ask_engine(what, lambda: burned.read(video, reader, work.language))
+        found: Burned = unit.ask_engine(
+            what, lambda: burned.read(video, reader, work.language, within=work.facts.subtitles.band)
+        )
     if found.why:
         _log.info("%s: no burned-in subtitles: %s", work.label, found.why)
     return of_picture(found, cast_names(work))

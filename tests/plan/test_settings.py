@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from dubwright import settings
-from dubwright.errors import SettingsError
-from dubwright.facts import SeriesFacts
+from dubwright.errors import ManifestError, SettingsError
+from dubwright.facts import SeriesFacts, read
 from dubwright.fingerprint import fingerprint
 from dubwright.settings import Section, Settings
 
@@ -86,3 +87,17 @@ def test_facts_touch_only_the_stages_and_languages_that_they_can_change() -> Non
     assert facts.digest_for("translate", "th") is None
     assert facts.digest_for("dub", "en") is None
     assert facts.digest_for("ingest", None) is None
+
+
+def test_where_subtitles_stand_touches_the_transcript_alone() -> None:
+    plain, known = SeriesFacts(title="剧"), SeriesFacts.model_validate({"subtitles": {"band": [0.75, 0.85]}})
+    assert known.digest_for("transcribe", None) != plain.digest_for("transcribe", None)
+    assert known.digest_for("translate", "en") == plain.digest_for("translate", "en")
+
+
+@pytest.mark.parametrize("band", [[0.9, 0.8], [-0.1, 0.5], [0.5, 1.5], [0.5], "below"])
+def test_a_band_that_is_none_names_its_field(tmp_path: Path, band: object) -> None:
+    path = tmp_path / "series.yaml"
+    path.write_text(json.dumps({"subtitles": {"band": band}}), encoding="utf-8")
+    with pytest.raises(ManifestError, match=r"subtitles\.band"):
+        read(path)

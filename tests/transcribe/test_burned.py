@@ -9,7 +9,7 @@ import pytest
 
 from dubwright.errors import MediaError
 from dubwright.transcribe import burned
-from dubwright.transcribe.burned import Band, Burned, Line
+from dubwright.transcribe.burned import Burned, Line
 from tests.media import clips
 from tests.transcribe import pictures
 from tests.transcribe.pictures import LANDSCAPE, Drawn, KnowingReader
@@ -30,11 +30,11 @@ def read(tmp_path: Path) -> Read:
     """Draws a clip and reads it, knowing what was drawn."""
 
     def draw_and_read(
-        drawn: Sequence[Drawn], *, prior: Band | None = None, language: str = "zh", **clip: object
+        drawn: Sequence[Drawn], *, within: tuple[float, float] | None = None, language: str = "zh", **clip: object
     ) -> Burned:
         video = pictures.make(tmp_path / "clip.mp4", drawn, **clip)  # type: ignore[arg-type]
         texts = [row for each in drawn for row in each.text.split(r"\N")]
-        return burned.read(video, KnowingReader(list(dict.fromkeys(texts)), tmp_path), language, prior=prior)
+        return burned.read(video, KnowingReader(list(dict.fromkeys(texts)), tmp_path), language, within=within)
 
     return draw_and_read
 
@@ -204,10 +204,17 @@ def test_a_caption_is_kept_where_there_are_no_subtitles(read: Read) -> None:
 def test_one_subtitle_is_enough_where_the_series_has_its_band(read: Read) -> None:
     drawn = [Drawn(SPOKEN[0], 3000, 6000)]
     assert read(drawn, seconds=12.0).band is None
-    prior = read(DIALOGUE).band
-    assert prior
-    twice_as_large = Band(2 * prior.top, 2 * prior.bottom, 2 * prior.row_height, 720, 1280)
-    assert_as_drawn(read(drawn, seconds=12.0, prior=twice_as_large).lines, drawn)
+    known = read(DIALOGUE).band
+    assert known
+    within = (known.top / known.height, known.bottom / known.height)
+    assert_as_drawn(read(drawn, seconds=12.0, within=within).lines, drawn)
+
+
+def test_nothing_elsewhere_is_taken_for_subtitles_where_the_series_has_its_band(read: Read) -> None:
+    assert read(DIALOGUE).lines
+    found = read(DIALOGUE, within=(0.05, 0.3))
+    assert found.band is None and not found.lines
+    assert "where the series has it" in found.why
 
 
 def test_a_file_that_asks_to_be_turned_is_read_upright(tmp_path: Path) -> None:

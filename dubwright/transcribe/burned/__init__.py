@@ -13,7 +13,7 @@ from pathlib import Path
 from dubwright.media import frames
 from dubwright.transcribe.burned import band as bands
 from dubwright.transcribe.burned import lines as all_lines
-from dubwright.transcribe.burned.band import Band
+from dubwright.transcribe.burned.band import Band, Within
 from dubwright.transcribe.burned.captions import Captions
 from dubwright.transcribe.burned.lines import Line
 from dubwright.transcribe.burned.reader import Box, Reader, Reading
@@ -42,11 +42,12 @@ class Burned:
 
 
 def read(
-    video: Path, reader: Reader, language: str, *, prior: Band | None = None, least_score: float = LEAST_SCORE
+    video: Path, reader: Reader, language: str, *, within: Within | None = None, least_score: float = LEAST_SCORE
 ) -> Burned:
     """The subtitles that are burned into a video, in order of time, told apart by `language`'s script.
 
-    `prior` is where the series' subtitles stand, if that is known: then one subtitle in it is enough.
+    `within` is where the series' subtitles stand, from and to as shares of the picture's height, if that is known: then
+    nothing else is taken for them, and one is enough.
     Raises `MediaError` where the picture cannot be read, `ToolTimeout` where decoding takes absurdly long, and
     whatever the reader raises.
     """
@@ -55,7 +56,7 @@ def read(
         return Burned(None, why=f"this reader does not read {all_lines.script_of(language)}, the script of {language}")
     when = frames.clock(video)
     aside = Captions()
-    band, why = bands.find(video, when, reader, prior, aside.look)
+    band, why = bands.find(video, when, reader, within, aside.look)
     written = aside.choose(band)
     if band is None:
         if written:

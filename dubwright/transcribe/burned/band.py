@@ -54,11 +54,6 @@ class Band:
     width: int
     height: int
 
-    def fits(self, width: int, height: int) -> Band:
-        """The band of a series in another picture of it, which may be larger or smaller."""
-        by = height / self.height
-        return Band(round(self.top * by), round(self.bottom * by), round(self.row_height * by), width, height)
-
     def is_row(self, box: Box) -> bool:
         """Whether a box, in pixels of the picture, may be a row of a subtitle here: as high as others, and centred."""
         centred = abs(box.centre[0] - self.width / 2) <= OFF_CENTRE * self.width
@@ -111,14 +106,18 @@ class _Height:
         return often and all(_same(self.sightings[0], each) for each in self.sightings[1:])
 
 
+# From and to, as shares of the picture's height.
+Within = tuple[float, float]
 Look = Callable[[Frame, Frame, Sequence[Box]], None]
 
 
 def find(
-    path: Path, when: Clock, reader: Reader, prior: Band | None = None, also: Look | None = None
+    path: Path, when: Clock, reader: Reader, within: Within | None = None, also: Look | None = None
 ) -> tuple[Band | None, str]:
-    """The band of an episode, or None and why. With the series' own band at hand a single text in it is enough.
+    """The band of an episode, or None and why.
 
+    `within` is where the series' subtitles are known to stand: nothing else is then taken for them, and a single text
+    there is enough.
     `also` is told of every look: two frames, 0.2 s apart, and where the reader found text in the first one.
     Raises what `frames.pairs` raises.
     """
@@ -133,19 +132,17 @@ def find(
         found += _sightings(first, second, boxes)
         looks += 1
     heights = [height for height in _by_height(found) if not height.stands(looks)]
-    if prior and size[0]:
-        prior = prior.fits(*size)
+    if within:
+        heights = [each for each in heights if within[0] * size[1] <= each.middle <= within[1] * size[1]]
     best = max(heights, key=lambda each: (each.texts(), each.middle), default=None)
     if best is None:
-        return None, "no text stands in the middle of the picture"
-    if best.texts() < _needed(best, when, size[1], prior):
+        return None, "no text stands in the middle of the picture" + (", where the series has it" if within else "")
+    if best.texts() < (1 if within else _needed(best, when, size[1])):
         return None, "no text changes at one height as subtitles do"
     return _around(best, heights, size), ""
 
 
-def _needed(height: _Height, when: Clock, picture_height: int, prior: Band | None) -> int:
-    if prior and prior.top <= height.middle <= prior.bottom:
-        return 1
+def _needed(height: _Height, when: Clock, picture_height: int) -> int:
     if height.middle < picture_height / 2:
         return FEWEST_HIGH
     return FEWEST_LOW if when.duration_s >= SHORT_S else 1
