@@ -112,7 +112,7 @@ class _Dialogue:
             temperature=max(self.settings.temperature, LATER_TEMPERATURE if later else 0.0),
             seed=self.settings.seed + attempt,
         )
-        text = check.clean(said, self.target)
+        text = check.clean(prompt.without_reminder(said, reminder), self.target)
         told = prompt.instructions(self.source, self.target)
         wrong = check.problems(text, line, source=self.source, target=self.target, terms=terms, told=told)
         return text, wrong if whole else [*wrong, Problem("length", "the answer did not end")]

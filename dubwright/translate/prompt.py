@@ -14,7 +14,7 @@ from dubwright import languages
 from dubwright.translate import glossary
 
 # Raised with every change here that can change an answer; part of the engine's revision.
-PROMPT_VERSION = 1
+PROMPT_VERSION = 2
 
 # How a turn of Qwen's chat ends (ChatML).
 TURN_END = "<|im_end|>"
@@ -217,6 +217,11 @@ def reminder(wrong: Sequence[str], target: str, terms: Mapping[str, str]) -> str
     said = dict.fromkeys(REMINDERS.get(kind, OTHER_REMINDER) for kind in wrong)
     names = ", ".join(dict.fromkeys(terms.values()))
     return "; ".join(said).replace("{target}", languages.name(target)).replace("{names}", names)
+
+
+def without_reminder(answer: str, reminder: str) -> str:
+    """The answer of a model that repeated what it was reminded of behind its line."""
+    return re.sub(rf"\s*[(（]{re.escape(as_data(reminder))}[)）]?", "", answer) if reminder else answer
 
 
 def as_data(text: str) -> str:

@@ -51,3 +51,17 @@ def test_renderings_stand_in_the_line() -> None:
     asked = prompt.question("师父，秦师父呢？", terms, "en")
     assert "Master，Master Qin呢？" in asked
     assert "师父" not in asked
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        ("¡Enciende la luz! (keep Wanqing)", "¡Enciende la luz!"),
+        ("¡Enciende la luz!（keep Wanqing）", "¡Enciende la luz!"),
+        ("(keep Wanqing) ¡Enciende la luz!", " ¡Enciende la luz!"),
+        ("Wanqing (en voz baja): keep Wanqing", "Wanqing (en voz baja): keep Wanqing"),
+    ],
+)
+def test_a_reminder_that_comes_back_is_no_part_of_the_answer(answer: str, left: str) -> None:
+    assert prompt.without_reminder(answer, "keep Wanqing") == left
+    assert prompt.without_reminder(answer, "") == answer

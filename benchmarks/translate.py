@@ -1,0 +1,152 @@
+"""How good translations are, and how long they take, on any folder with references.
+
+    python -m benchmarks.translate CATALOGUE [--truth DIR] [--to en,es] [--set translate.NAME=VALUE] [--lines]
+
+DIR (`CATALOGUE/truth` unless given) holds `SERIES/EPISODE/lines.json`, as `samples.render` writes them: the true source
+text with its speakers and, in each language, a reference. `CATALOGUE/SERIES/series.yaml` holds cast and glossary. The
+translator is asked as its stage asks it, an episode at a time, from the true text.
+
+`chrF` is over all lines of a series at once; a line that has no answer counts as empty. `names` is the share of the
+glossary's terms in the source that stand in the answer as the glossary has them; `bare` are lines without an answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from benchmarks.machine import describe
+from desk.options import to_flags
+from dubwright import facts, languages, settings, unit
+from dubwright.facts import SeriesFacts
+from dubwright.quality import scores
+from dubwright.translate import glossary, stage
+from dubwright.translate.engine import Line, Scene, Translated, Translator
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """An episode in one language, before and after."""
+
+    series: str
+    name: str
+    language: str
+    scene: Scene
+    references: Sequence[str]
+    answers: Sequence[Translated]
+    wall_s: float
+
+    @property
+    def texts(self) -> list[str]:
+        return [answer.text or "" for answer in self.answers]
+
+
+def main() -> None:
+    """Print a table of series and languages, or all of it as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("catalogue", type=Path)
+    parser.add_argument("--truth", type=Path, help="ground truth that lies elsewhere than in CATALOGUE/truth")
+    parser.add_argument("--to", help="languages, with commas between them; all that have references unless given")
+    parser.add_argument("--profile", default=None)
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any setting")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--lines", action="store_true", help="also print every line, its reference and its answer")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    resolved = settings.load(to_flags(given.set, profile=given.profile))
+    machine = unit.Machine("", str(resolved.models_dir), resolved.models_mirror, given.threads)
+    wanted = [languages.parse(tag) for tag in given.to.split(",")] if given.to else None
+    found = list(translated(given.catalogue, given.truth or given.catalogue / "truth", wanted, resolved, machine))
+    if not found:
+        parser.error("no lines.json with references there")
+    rows = list(table(found))
+    if given.json:
+        print(json.dumps({"machine": describe(), "rows": rows}, ensure_ascii=False))
+        return
+    print(describe(), "\n", sep="")
+    print("| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
+    for row in rows:
+        print("| " + " | ".join(str(value) for value in row.values()) + " |")
+    if given.lines:
+        print_lines(found)
+
+
+def translated(
+    catalogue: Path, truth: Path, wanted: Sequence[str] | None, resolved: settings.Settings, machine: unit.Machine
+) -> Iterator[Episode]:
+    """Translate every episode with references into each language wanted."""
+    for file in sorted(truth.glob("*/*/lines.json")):
+        series, name = file.parent.parent.name, file.parent.name
+        about = facts.read(catalogue / series / facts.FILE)
+        lines = json.loads(file.read_text(encoding="utf-8"))
+        there = {language for line in lines for language in line.get("references", {})}
+        for language in sorted(there) if wanted is None else wanted:
+            if language not in there:
+                continue
+            kept = [line for line in lines if language in line["references"]]
+            scene = scene_of(about, kept, about.language or resolved.source_language, language)
+            info = stage.engine(resolved.translate, language)
+            engine = cast(Translator, unit.load_engine("translate", info, resolved.translate, machine))
+            started = time.perf_counter()
+            answers = engine.translate(scene)
+            wall_s = time.perf_counter() - started
+            assert [answer.segment for answer in answers] == [line.segment for line in scene.lines]
+            references = [line["references"][language] for line in kept]
+            yield Episode(series, name, language, scene, references, answers, wall_s)
+
+
+def scene_of(about: SeriesFacts, lines: Sequence[dict[str, Any]], source: str, target: str) -> Scene:
+    """The lines as the stage would give them to its engine."""
+    numbered = [
+        Line(number, line["text"], line["speaker"], line["end_ms"] - line["start_ms"])
+        for number, line in enumerate(lines, start=1)
+    ]
+    return Scene(source, target, numbered, about.glossary_for(target), about.cast, about.synopsis)
+
+
+def table(found: Sequence[Episode]) -> Iterator[dict[str, Any]]:
+    """A row for each language and series, and one for all series of a language."""
+    for language in sorted({each.language for each in found}):
+        of_language = [each for each in found if each.language == language]
+        series = sorted({each.series for each in of_language})
+        for name in [*series, *(["all"] if len(series) > 1 else [])]:
+            chosen = [each for each in of_language if name in (each.series, "all")]
+            lines = sum(len(each.references) for each in chosen)
+            texts = [text for each in chosen for text in each.texts]
+            terms = [hit for each in chosen for hit in renderings(each)]
+            yield {
+                "series": name,
+                "language": language,
+                "lines": lines,
+                "chrF": f"{scores.chrf(texts, [text for each in chosen for text in each.references]):.2f}",
+                "names": f"{sum(terms)} of {len(terms)}",
+                "bare": sum(not text for text in texts),
+                "flagged": sum(bool(answer.notes) for each in chosen for answer in each.answers),
+                "s a line": f"{sum(each.wall_s for each in chosen) / lines:.2f}",
+            }
+
+
+def renderings(episode: Episode) -> Iterator[bool]:
+    """For each term of the glossary in each line, whether the answer has its rendering."""
+    for line, text in zip(episode.scene.lines, episode.texts, strict=True):
+        for rendering in glossary.occurring(line.text, episode.scene.glossary).values():
+            yield glossary.rendered(text, rendering)
+
+
+def print_lines(found: Sequence[Episode]) -> None:
+    """Every line with its reference and its answer."""
+    for each in found:
+        print(f"\n{each.series}/{each.name} {each.language}")
+        for line, reference, answer in zip(each.scene.lines, each.references, each.answers, strict=True):
+            print(f"  {line.speaker}: {line.text}\n    = {reference}\n    > {answer.text}")
+            for note in answer.notes:
+                print(f"    ! {note}")
+
+
+if __name__ == "__main__":
+    main()
