@@ -10,7 +10,8 @@
     ├── EngineError              an engine cannot do what was asked
     │   ├── EngineMissingError   not installed: names the extra that brings it
     │   ├── LanguageError        no engine speaks or reads this language
-    │   └── EngineOutputError    an engine answered, but with nothing usable
+    │   ├── EngineOutputError    an engine answered, but with nothing usable
+    │   └── EndpointError        the endpoint that an engine asks is away, or out of order
     ├── ModelError               a model cannot be had, or is not what its digest says
     ├── ToolError                an external program failed
     │   └── ToolTimeout
@@ -120,6 +121,10 @@ class LanguageError(EngineError):
 
 
 class EngineOutputError(EngineError):
+    transient = True
+
+
+class EndpointError(EngineError):
     transient = True
 
 

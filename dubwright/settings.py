@@ -71,6 +71,8 @@ class TranslateSettings(Section):
     seed: int = Field(7, description="of the sampler, where the temperature is above 0")
     context_lines: int = Field(2, ge=0, le=10, description="neighbouring lines shown on each side")
     attempts: int = Field(3, ge=1, le=10, description="answers asked for before a line is recorded as failed")
+    chat_model: str = Field("", description="what the endpoint calls its model (chat)")
+    scene_lines: int = Field(40, ge=1, le=200, description="lines that are asked for at once, at most (chat)")
 
 
 class DubSettings(Section):
@@ -123,6 +125,16 @@ class ClusterSettings(Section):
     retries: int = Field(2, ge=0, le=10, description="further attempts at a unit after a transient error")
 
 
+class EndpointSettings(Section):
+    """The OpenAI-compatible endpoint of the engine `chat`, its key in OPENAI_API_KEY; changes no result."""
+
+    base_url: str = Field("", description="address of the endpoint, as http://127.0.0.1:8000/v1; else OPENAI_BASE_URL")
+    timeout_s: float = Field(120.0, gt=0, le=3600, description="longest wait for an answer (s)")
+    retries: int = Field(4, ge=0, le=20, description="further attempts where it is busy, away or out of order")
+    per_minute: int = Field(0, ge=0, description="requests a minute that each Dask worker may make; 0 is no limit")
+    most_tokens: int = Field(0, ge=0, description="tokens for an episode in a language, at most; 0 is no limit")
+
+
 class MaintainSettings(Section):
     """How the lake is kept; changes no result."""
 
@@ -149,6 +161,7 @@ class Settings(BaseSettings):
     dub: DubSettings = DubSettings()
     render: RenderSettings = RenderSettings()
     cluster: ClusterSettings = ClusterSettings()
+    endpoint: EndpointSettings = EndpointSettings()
     maintain: MaintainSettings = MaintainSettings()
 
     @classmethod

@@ -43,9 +43,17 @@ def predicted_ms(text: str, language: str) -> int:
     spoken = sum(char.isalnum() for char in text)
     if not spoken:
         return 0
-    rate = LETTERS_PER_SECOND.get(languages.base(language)) or (
-        OTHER_HAN if scripts.HAN in scripts.of_language(language) else OTHER_ALPHABET
-    )
+    rate = _letters_per_second(language)
     body = text.rstrip().rstrip("".join(char for char in text if unicodedata.category(char).startswith("P")))
     pauses = sum(COMMA_MS if char in _COMMAS else STOP_MS if char in _STOPS else 0 for char in body)
     return round(min(max(1000 * spoken / rate + pauses, SHORTEST_MS), LONGEST_MS))
+
+
+def letters_in(ms: int, language: str) -> int:
+    """How many letters and digits a voice at its natural pace says in so long."""
+    return round(ms * _letters_per_second(language) / 1000)
+
+
+def _letters_per_second(language: str) -> float:
+    known = LETTERS_PER_SECOND.get(languages.base(language))
+    return known or (OTHER_HAN if scripts.HAN in scripts.of_language(language) else OTHER_ALPHABET)
