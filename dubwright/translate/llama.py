@@ -22,15 +22,15 @@ from typing import Any, ClassVar
 from dubwright.engines import EngineInfo
 from dubwright.errors import EngineMissingError, EngineOutputError, ModelError
 from dubwright.settings import TranslateSettings
-from dubwright.translate import check, glossary, prompt
+from dubwright.translate import check, glossary, prompt, repair
 from dubwright.translate.check import Problem
 from dubwright.translate.engine import Scene, Translated
 
 # Openings kept evaluated at once, one for each pair of languages. A token takes 28 KiB in each.
 SLOTS = 3
-SLOT_TOKENS = 2048
+SLOT_TOKENS = 2560
 # Beyond this a dialogue starts anew, with the last lines carried over; the rest holds the longest line and answer.
-DIALOGUE_TOKENS = 1280
+DIALOGUE_TOKENS = 1792
 LONGEST_ANSWER = 400  # tokens
 # Tokens evaluated at once: memory for the results is set aside for as many.
 PORTION = 128
@@ -97,25 +97,36 @@ class _Dialogue:
             if not wrong:
                 break
             reminder = prompt.reminder([problem.kind for problem in now_wrong], self.target, terms)
+        if text and not usable:
+            text, note = repair.sounded(text, self.target)
+            wrong = [*self._wrong(text, line, terms), *([Problem("source", note, fatal=False)] if note else wrong)]
+            usable = not any(problem.fatal for problem in wrong)
         if usable:
             # An unusable answer is not kept: the next lines would follow its example.
-            self.said.append(prompt.question(line, terms, self.target) + prompt.reply(text))
+            self.said.append(self._question(line, terms) + prompt.reply(text))
             self.text += self.said[-1]
         return text if usable else None, tuple(problem.message for problem in wrong)
+
+    def _question(self, line: str, terms: Mapping[str, str], reminder: str = "") -> str:
+        return prompt.question(line, prompt.hints(line, self.source, self.target, terms), self.target, reminder)
 
     def _ask(self, line: str, terms: Mapping[str, str], attempt: int, reminder: str) -> tuple[str, list[Problem]]:
         later = attempt > 1
         said, whole, self.tokens = self.model.complete(
-            self.text + prompt.question(line, terms, self.target, reminder),
+            self.text + self._question(line, terms, reminder),
             slot=self.model.slot(self.source, self.target),
             longest=_longest_answer(line),
             temperature=max(self.settings.temperature, LATER_TEMPERATURE if later else 0.0),
             seed=self.settings.seed + attempt,
         )
         text = check.clean(prompt.without_reminder(said, reminder), self.target)
-        told = prompt.instructions(self.source, self.target)
-        wrong = check.problems(text, line, source=self.source, target=self.target, terms=terms, told=told)
+        text = repair.vocatives(text, line, terms, self.target)
+        wrong = self._wrong(text, line, terms)
         return text, wrong if whole else [*wrong, Problem("length", "the answer did not end")]
+
+    def _wrong(self, text: str, line: str, terms: Mapping[str, str]) -> list[Problem]:
+        told = prompt.instructions(self.source, self.target)
+        return check.problems(text, line, source=self.source, target=self.target, terms=terms, told=told)
 
     def _make_room(self) -> None:
         """Begin, or begin anew with the last lines carried over."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -10,7 +10,7 @@ from typing import ClassVar
 from dubwright import settings as all_settings
 from dubwright.engines import EngineInfo
 from dubwright.settings import TranslateSettings
-from dubwright.translate import check, glossary
+from dubwright.translate import check, glossary, repair
 from dubwright.translate.chat import scene as scenes
 from dubwright.translate.chat.endpoint import Endpoint, Reply
 from dubwright.translate.engine import Line, Scene, Translated
@@ -139,16 +139,13 @@ class _Conversation:
     def _judged(self, line: Line, said: str | None, reply: Reply) -> _Answer:
         if said is None:
             return _Answer(None, [_silence(reply)])
-        text = check.clean(said, self.scene.target)
-        wrong = check.problems(
-            text,
-            line.text,
-            source=self.scene.source,
-            target=self.scene.target,
-            terms=glossary.occurring(line.text, self.scene.glossary),
-            told=scenes.INSTRUCTIONS,
-        )
-        return _Answer(text, wrong)
+        terms = glossary.occurring(line.text, self.scene.glossary)
+        text = repair.vocatives(check.clean(said, self.scene.target), line.text, terms, self.scene.target)
+        return _Answer(text, self._wrong(text, line, terms))
+
+    def _wrong(self, text: str, line: Line, terms: Mapping[str, str]) -> list[check.Problem]:
+        source, target = self.scene.source, self.scene.target
+        return check.problems(text, line.text, source=source, target=target, terms=terms, told=scenes.INSTRUCTIONS)
 
 
 def _hopeless(line: Line) -> str:
