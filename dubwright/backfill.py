@@ -22,10 +22,10 @@ from dubwright.plan import Plan, Planner, Survey
 # What an episode is taken to last that nobody has ingested yet, where the lake has none to compare with.
 MINUTES = 2.0
 READS_AT_ONCE = 32
-# What an estimate stands on: so many episodes, each in so many of its languages. More of them would say little more,
-# and each is a request or two that somebody waits for.
-ESTIMATED_FROM = 12
-TONGUES = 2
+# What an estimate stands on: so many episodes, each in so many of its languages, others each time. More of them would
+# say little more, and each is a request or two that somebody waits for.
+ESTIMATED_FROM = 8
+TONGUES = 1
 
 
 @dataclass(frozen=True, slots=True)
