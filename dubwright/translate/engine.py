@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from dubwright.engines import EngineInfo
+from dubwright.errors import DubwrightError
 from dubwright.facts import Character
 from dubwright.settings import TranslateSettings
 
@@ -60,4 +61,13 @@ class Translator(Protocol):
 
     def translate(self, scene: Scene) -> list[Translated]:
         """One answer per line of the scene, in its order. Source text is never passed off as a translation."""
+        ...
+
+
+@runtime_checkable
+class BatchTranslator(Protocol):
+    """What a `Translator` also has whose batches are filled over several scenes: an episode's lines fill no GPU."""
+
+    def translate_many(self, scenes: Sequence[Scene]) -> list[list[Translated] | DubwrightError]:
+        """For each scene, in order, what `translate` answers it alone with, or the error that it raises."""
         ...

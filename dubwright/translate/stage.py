@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any, cast
 
 from dubwright import engines, unit
 from dubwright.engines import EngineInfo
-from dubwright.errors import EngineOutputError
+from dubwright.errors import DubwrightError, EngineOutputError
 from dubwright.lake import Lake
+from dubwright.lake.layout import UnitKey
 from dubwright.settings import Section, TranslateSettings
-from dubwright.translate.engine import Line, Scene, Translated, Translator
+from dubwright.translate.engine import BatchTranslator, Line, Scene, Translated, Translator
 from dubwright.translate.length import predicted_ms
 
 REVISION = 2
@@ -29,12 +32,39 @@ def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
     What the engine said before anyone corrected it is taken from that unit where it is committed, so that one
     corrected line asks the engine for nothing. Raises `EngineOutputError` if no line could be translated.
     """
-    transcript = lake.read(work.upstream["transcribe"]).rows()
-    unedited = work.upstream.get("translate")
-    if unedited is not None and lake.committed(unedited):
+    return finish(work, lake, machine, None)
+
+
+def ask(
+    works: Sequence[unit.Work], lake: Lake, machine: unit.Machine
+) -> list[list[Translated] | DubwrightError | None]:
+    """What the engine says of several episodes at once; None for those that it takes alone, or that ask for nothing."""
+    answers: list[list[Translated] | DubwrightError | None] = [None] * len(works)
+    alike: dict[Section, dict[int, Scene]] = {}
+    for index, work in enumerate(works):
+        with suppress(DubwrightError):  # `finish` meets it again, for this unit alone
+            engine(work.settings, work.language)
+            scene = _scene(work, lake) if _unedited(work, lake) is None else None
+            if scene and scene.lines:
+                alike.setdefault(work.settings, {})[index] = scene
+    for scenes in alike.values():
+        first = works[next(iter(scenes))]
+        translator = _translator(first, machine)
+        if isinstance(translator, BatchTranslator):
+            what = f"{translator.info.name} on {first.label} and {len(scenes) - 1} more"
+            found = unit.ask_engine(what, partial(translator.translate_many, list(scenes.values())))
+            for index, answer in zip(scenes, found, strict=True):
+                answers[index] = answer
+    return answers
+
+
+def finish(work: unit.Work, lake: Lake, machine: unit.Machine, answer: list[Translated] | None) -> list[Row]:
+    """`run`, the engine's `answer` to the unit's lines being at hand already, or not."""
+    unedited = _unedited(work, lake)
+    if unedited is not None:
         rows = [_copied(row) for row in lake.read(unedited).rows()]
     else:
-        rows = _translate(work, transcript, machine) if transcript else []
+        rows = _translated(work, _scene(work, lake), machine, answer)
     if work.edits:
         rows = _overlay(rows, lake.read_edits(work.edits), work.language)
     if rows and all(row["state"] == "failed" for row in rows):
@@ -47,22 +77,41 @@ def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
     return rows
 
 
-def _translate(work: unit.Work, transcript: Sequence[Row], machine: unit.Machine) -> list[Row]:
-    info = engine(work.settings, work.language)
-    translator = cast(Translator, unit.load_engine("translate", info, work.settings, machine))
-    scene = Scene(
+def _unedited(work: unit.Work, lake: Lake) -> UnitKey | None:
+    """The committed unit that says what the engine said before anyone corrected it, where there is one."""
+    key = work.upstream.get("translate")
+    return key if key is not None and lake.committed(key) else None
+
+
+def _scene(work: unit.Work, lake: Lake) -> Scene:
+    """The episode's lines, with what the series knows."""
+    return Scene(
         source=work.source_language,
         target=work.language,
         lines=[
             Line(row["segment"], row["text"], _speaker(work, row), row["end_ms"] - row["start_ms"])
-            for row in transcript
+            for row in lake.read(work.upstream["transcribe"]).rows()
         ],
         glossary=work.facts.glossary_for(work.language),
         cast=work.facts.cast,
         synopsis=work.facts.synopsis,
     )
-    what = f"{info.name} on {work.series}/{work.episode} in {work.language}"
-    answers = unit.ask_engine(what, lambda: translator.translate(scene))
+
+
+def _translator(work: unit.Work, machine: unit.Machine) -> Translator:
+    info = engine(work.settings, work.language)
+    return cast(Translator, unit.load_engine("translate", info, work.settings, machine))
+
+
+def _translated(
+    work: unit.Work, scene: Scene, machine: unit.Machine, answers: Sequence[Translated] | None
+) -> list[Row]:
+    if not scene.lines:
+        return []
+    what = f"{engine(work.settings, work.language).name} on {work.label}"
+    if answers is None:
+        translator = _translator(work, machine)
+        answers = unit.ask_engine(what, lambda: translator.translate(scene))
     if [answer.segment for answer in answers] != [line.segment for line in scene.lines]:
         raise EngineOutputError("not one answer per line, in order", where=what)
     version = work.facts.digest_for("translate", work.language)
