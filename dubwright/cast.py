@@ -36,7 +36,8 @@ SAME_LINE = 0.5
 class Decision:
     """One row of the table `cast`. What each kind says:
 
-    `heard`: the voices of `transcript` (a fingerprint) of `episode` have been linked, all of them, if it has any.
+    `heard`: the voices of `transcript` (a fingerprint) of `episode` have been linked, all of them, if it has any; `said`
+    is what it holds, so that a plan knows which of the series' terms concern the episode.
     `link`: the voice `speaker` of that transcript is `character` (found automatically). `name`: `character` is called
     `name` and, if `sex` is known, is of that sex. `merge`: `character` is the same as `into`. `split`: the voice
     `speaker` of a transcript is nobody known so far, but `character`. `assign`: the line at `start_ms` to `end_ms` of
@@ -54,6 +55,7 @@ class Decision:
     segment: int | None = None
     start_ms: int | None = None
     end_ms: int | None = None
+    said: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,8 @@ class Cast:
 
     `people` by id; `voices` gives the id for each (episode, speaker), as the transcripts that were linked last label
     them; `lines` the assigned lines of each episode; `former` the id that counts for each that was merged into another.
-    `heard` has the ids by label of every transcript (episode, fingerprint) that was ever linked, `newest` the
-    fingerprint of each episode's last.
+    `heard` has the ids by label of every transcript (episode, fingerprint) that was ever linked, `said` what each holds,
+    `newest` the fingerprint of each episode's last.
     """
 
     people: Mapping[str, Person] = field(default_factory=dict)
@@ -95,6 +97,7 @@ class Cast:
     former: Mapping[str, str] = field(default_factory=dict)
     heard: Mapping[Transcript, Mapping[str, str]] = field(default_factory=dict)
     newest: Mapping[str, str | None] = field(default_factory=dict)
+    said: Mapping[Transcript, str] = field(default_factory=dict)
 
     def who(self, episode: str, speaker: str | None, start_ms: int, end_ms: int) -> Person | None:
         """Who speaks a line (times in ms) to which the episode's transcript gives the label `speaker`; None if unknown."""
@@ -104,6 +107,11 @@ class Cast:
                 return self.people[line.character]
         found = self.voices.get((episode, speaker)) if speaker else None
         return self.people[found] if found else None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What its people are called."""
+        return frozenset(one.called for one in self.people.values())
 
     def find(self, called: str) -> Person | None:
         """A character by id or name."""
@@ -147,6 +155,8 @@ class Cast:
         return fingerprint(content) if any(content.values()) else None
 
 
+NOBODY = Cast()
+
 # Resolving --------------------------------------------------------------------------------------------
 
 
@@ -167,6 +177,7 @@ class _State:
     same: dict[str, str] = field(default_factory=dict)
     newest: dict[str, str | None] = field(default_factory=dict)
     heard: set[Transcript] = field(default_factory=set)
+    said: dict[Transcript, str] = field(default_factory=dict)
 
     def root(self, character: str) -> str:
         while character in self.same:
@@ -179,6 +190,8 @@ class _State:
         match decision.kind:
             case "heard":
                 self._hear(transcript)
+                if decision.said is not None:
+                    self.said[transcript] = decision.said
             case "link" if voice not in self.linked:
                 # The first one counts: whoever links a voice that is linked already did not know that it was.
                 self.linked[voice] = decision.character
@@ -238,7 +251,7 @@ class _State:
         }
         people = {name: one for name, one in sorted(self.people.items()) if name not in self.same}
         former = {gone: self.root(gone) for gone in self.same}
-        return Cast(people, voices, lines, former, heard, dict(self.newest))
+        return Cast(people, voices, lines, former, heard, dict(self.newest), self.said)
 
 
 def _free(identity: str, taken: Container[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,8 @@ FILE = "series.yaml"
 MAX_BYTES = 4 * 1024 * 1024
 
 Sex = Literal["female", "male", "unknown"]
+# What a term's rendering is: proposed ones wait for somebody to approve them, and are not applied.
+Status = Literal["proposed", "approved"]
 
 
 def _language(tag: str) -> str:
@@ -49,7 +52,13 @@ class Term(_Fact):
     renderings: dict[LanguageTag, str] = {}
     aliases: tuple[str, ...] = ()
     kind: str = "term"
+    sex: Sex = "unknown"
+    status: Status = "approved"
     notes: str = ""
+
+    def occurs_in(self, text: str) -> bool:
+        """Whether a text holds the term or one of its aliases."""
+        return any(name in text for name in (self.source, *self.aliases))
 
 
 class Subtitles(_Fact):
@@ -76,13 +85,23 @@ class SeriesFacts(_Fact):
     subtitles: Subtitles = Subtitles()
 
     def glossary_for(self, language: str) -> dict[str, str]:
-        """Source term and each alias → rendering in `language`; terms without a rendering there are left out."""
+        """Source term and each alias → rendering in `language`; what has none there or is not approved is left out."""
         found: dict[str, str] = {}
         for term in self.glossary:
+            if term.status != "approved":
+                continue
             rendering = term.renderings.get(language) or term.renderings.get(languages.base(language))
             if rendering:
                 found.update(dict.fromkeys((term.source, *term.aliases), rendering))
         return found
+
+    def within(self, said: str, speakers: Collection[str] = ()) -> SeriesFacts:
+        """What of it concerns an episode in which this is `said`, by these `speakers`: its terms, its people."""
+        glossary = tuple(term for term in self.glossary if term.occurs_in(said))
+        met = tuple(
+            one for one in self.cast if one.name in speakers or any(name in said for name in (one.name, *one.aliases))
+        )
+        return self.model_copy(update={"glossary": glossary, "cast": met})
 
     def digest_for(self, stage: str, language: str | None) -> str | None:
         """Digest of the facts that can change a stage's result in a language; None where none can."""
@@ -104,6 +123,11 @@ class SeriesFacts(_Fact):
 
     def _dump_cast(self) -> list[dict[str, Any]]:
         return [character.model_dump(mode="json") for character in self.cast]
+
+
+def said(rows: Iterable[Mapping[str, Any]]) -> str:
+    """What is said in an episode and, where its transcript names them, by whom; from the transcript's rows."""
+    return "\n".join(part for row in rows for part in (row["character"], row["text"]) if part)
 
 
 def read(where: str | Path) -> SeriesFacts:

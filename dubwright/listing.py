@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from dubwright.cast import FACT
 from dubwright.lake import Lake, layout
 from dubwright.lake.layout import FailureKey, SeriesKey, UnitKey
 from dubwright.lake.store import ObjectInfo
@@ -28,13 +27,16 @@ Partition = tuple[str, str | None]
 
 @dataclass(slots=True)
 class SeriesListing:
-    """The keys of one series, without the part that all keys of a partition share: `episode=E/<fingerprint>.parquet`."""
+    """The keys of one series, without the part that all keys of a partition share: `episode=E/<fingerprint>.parquet`.
+
+    `facts` has what was decided of the series by kind, oldest first.
+    """
 
     series: str
     units: dict[Partition, set[str]] = field(default_factory=dict)
     failures: dict[UnitKey, FailureKey] = field(default_factory=dict)
     edits: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    cast: list[SeriesKey] = field(default_factory=list)
+    facts: dict[str, list[SeriesKey]] = field(default_factory=dict)
 
     def older(self, key: UnitKey) -> tuple[UnitKey, ...]:
         """Committed units of the same table, episode and language, whatever their fingerprint."""
@@ -67,7 +69,7 @@ def read(
 
 
 class _Heads(tuple[str, ...]):
-    """The prefixes before `series=` of all that a plan looks at: units, then failures, then edits, then casts."""
+    """The prefixes before `series=` of all that a plan looks at: units, then failures, then edits, then facts."""
 
     partitions: list[Partition]
 
@@ -97,8 +99,8 @@ class _Heads(tuple[str, ...]):
                     found.failures[failure.unit] = failure
                 elif edit := layout.parse_edit(whole):
                     found.edits.setdefault((edit.language, edit.episode), []).append(whole)
-                elif (fact := layout.parse_series(whole)) and fact.kind == FACT:
-                    found.cast.append(fact)
+                elif fact := layout.parse_series(whole):
+                    found.facts.setdefault(fact.kind, []).append(fact)
         return found
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from dubwright.catalog import Catalog
 from dubwright.lake import Lake, UnitFile
 from dubwright.lake.layout import FailureKey, UnitKey
-from dubwright.plan import Plan, PlannedUnit, Planner, Survey
+from dubwright.plan import Plan, Planner, Survey
+from dubwright.series_plan import PlannedUnit
 from dubwright.stages import STAGES
 
 

@@ -52,7 +52,8 @@ class Stage:
 
     A stage `per_language` runs once for each target language, the others once for each episode. People's edits apply
     to the rows of an `editable` one. `told` is what else of its episode can change its result: the `subtitles` that
-    came with the video, or who speaks in it, the `cast`.
+    came with the video, or who speaks in it, the `cast`. Of the series' facts a `concerned` one is given only those that
+    concern its episode.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Stage:
     per_language: bool
     editable: bool = False
     told: Literal["subtitles", "cast"] | None = None
+    concerned: bool = False
 
     @property
     def module(self) -> StageModule:
@@ -73,7 +75,16 @@ STAGES: Mapping[str, Stage] = {
     for stage in (
         Stage("ingest", "source", (), "cpu", per_language=False),
         Stage("transcribe", "transcript", ("ingest",), "asr", per_language=False, told="subtitles"),
-        Stage("translate", "translation", ("transcribe",), "mt", per_language=True, editable=True, told="cast"),
+        Stage(
+            "translate",
+            "translation",
+            ("transcribe",),
+            "mt",
+            per_language=True,
+            editable=True,
+            told="cast",
+            concerned=True,
+        ),
         Stage("dub", "dub", ("ingest", "transcribe", "translate"), "tts", per_language=True, told="cast"),
         Stage("render", "deliverable", ("ingest", "transcribe", "translate", "dub"), "cpu", per_language=True),
     )

@@ -19,8 +19,9 @@ from dubwright import settings as all_settings
 from dubwright.catalog import Catalog
 from dubwright.lake import Lake, leases, open_lake
 from dubwright.lake.layout import UnitKey
-from dubwright.plan import Plan, PlannedUnit, Planner, Survey
+from dubwright.plan import Plan, Planner, Survey
 from dubwright.report import record_problems
+from dubwright.series_plan import PlannedUnit
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
 from dubwright.transcribe.speakers.clips import keep

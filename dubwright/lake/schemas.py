@@ -13,13 +13,14 @@ import pyarrow as pa
 
 from dubwright.errors import DubwrightError
 
-VERSION = 2
+VERSION = 3
 
 TEXT = pa.string()
 MILLISECONDS = pa.int32()
 WORDS = pa.list_(
     pa.struct([("text", TEXT), ("start_ms", MILLISECONDS), ("end_ms", MILLISECONDS), ("probability", pa.float32())])
 )
+RENDERINGS = pa.list_(pa.struct([("language", TEXT), ("text", TEXT)]))
 PIXELS = pa.int32()
 SHOWN = pa.list_(
     pa.struct(
@@ -189,7 +190,23 @@ TABLES: dict[str, pa.Schema] = {
             _field("segment", pa.int32(), "assign: the line, as it was numbered then"),
             _field("start_ms", MILLISECONDS, "assign: first sound of the line, by which it is known later", "ms"),
             _field("end_ms", MILLISECONDS, "assign: last sound of the line", "ms"),
+            _field("said", TEXT, "heard: the transcript's text, by which it is known which terms concern the episode"),
             _field("editor", TEXT, "who decided it; dubwright for what was linked automatically", required=True),
+            _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
+        ]
+    ),
+    "glossary": pa.schema(
+        [
+            _field("series", TEXT, "the work", required=True),
+            _field("source", TEXT, "the term, as the source language has it", required=True),
+            _field("renderings", RENDERINGS, "its fixed rendering by language"),
+            _field("aliases", pa.list_(TEXT), "other names with the same rendering"),
+            _field("kind", TEXT, "name, title, place, sect, rank, thing or term"),
+            _field("sex", TEXT, "of a person: female, male, unknown"),
+            _field("status", TEXT, "approved, or proposed, which is not applied"),
+            _field("notes", TEXT, "for people"),
+            _field("dropped", pa.bool_(), "the term is none of the glossary's any more", required=True),
+            _field("editor", TEXT, "who decided it; dubwright for a proposal", required=True),
             _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
         ]
     ),

@@ -12,7 +12,7 @@ import pytest
 
 from dubwright import cast as casts
 from dubwright import plan as plans
-from dubwright import recipes
+from dubwright import recipes, series_plan
 from dubwright.cast import Decision
 from dubwright.catalog import Catalog, Episode, Series
 from dubwright.facts import SeriesFacts
@@ -96,7 +96,7 @@ def test_every_way_to_plan_agrees(names: list[str], keys: Lake, fake_settings: S
         assert plan.units == tuple(unit for unit in built if unit.work.series == name)
     for where, kept in survey.changed.items():
         assert all(unit.older and unit.work.stage == where[0] for unit in kept)
-        assert len(kept) == min(plans.EXPLAINED, survey.reasons[where]["changed"])
+        assert len(kept) == min(series_plan.EXPLAINED, survey.reasons[where]["changed"])
 
 
 def test_the_quick_digest_is_the_recipe_s_own(fake_settings: Settings) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from dubwright import cast as casts
 from dubwright.cast import Cast, Decision, resolve
 from dubwright.errors import KeyMissingError, StoreError
-from dubwright.facts import Character
+from dubwright.facts import Character, said
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.lake.reading import columns, spread
@@ -26,10 +26,11 @@ ATTEMPTS = 20
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """The voices of a transcript, and when each speaks (ms)."""
+    """The voices of a transcript, when each speaks (ms), and what is said."""
 
     prints: tuple[VoicePrint, ...]
     spans: Mapping[str, Sequence[Span]]
+    said: str = ""
 
 
 def link_series(lake: Lake, series: str, transcripts: Sequence[UnitKey], listed: Sequence[Character] = ()) -> bool:
@@ -74,10 +75,10 @@ def link_series(lake: Lake, series: str, transcripts: Sequence[UnitKey], listed:
 
 
 def _listen(lake: Lake, key: UnitKey) -> _Heard:
-    """Read of a transcript what tells of its voices."""
-    rows = columns(lake, str(key), COLUMNS).to_pylist()
+    """Read of a transcript what tells of its voices, and its text."""
+    rows = columns(lake, str(key), [*COLUMNS, "character", "text"]).to_pylist()
     spans = {label: [(line["start_ms"], line["end_ms"]) for line in lines] for label, lines in lines_of(rows).items()}
-    return _Heard(tuple(prints_of(rows)), spans)
+    return _Heard(tuple(prints_of(rows)), spans, said(rows))
 
 
 def _former(key: UnitKey, cast: Cast) -> UnitKey | None:
@@ -88,7 +89,7 @@ def _former(key: UnitKey, cast: Cast) -> UnitKey | None:
 
 def _carried(key: UnitKey, cast: Cast, heard: Mapping[UnitKey, _Heard]) -> Iterator[Decision]:
     """That a transcript was listened to, and which of its voices are those of the transcript that it replaces."""
-    yield Decision("heard", "", episode=key.episode, transcript=key.fingerprint)
+    yield Decision("heard", "", episode=key.episode, transcript=key.fingerprint, said=heard[key].said)
     former = _former(key, cast)
     if former is None:
         return

@@ -1,0 +1,259 @@
+"""One series held against its listing: which of its units are committed, and which are wanted and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from dubwright.cast import NOBODY, Cast
+from dubwright.catalog import Episode, Series
+from dubwright.facts import SeriesFacts
+from dubwright.fingerprint import fingerprint
+from dubwright.lake import layout
+from dubwright.lake.layout import FailureKey, UnitKey
+from dubwright.listing import Partition, SeriesListing
+from dubwright.recipes import Digester
+from dubwright.stages import Stage
+from dubwright.terms.log import Entry, applied
+from dubwright.unit import Work
+
+if TYPE_CHECKING:
+    from dubwright.plan import Planner, Survey
+
+State = Literal["committed", "wanted", "failed", "blocked"]
+# Of each stage and language, changed units that a survey keeps to be explained.
+EXPLAINED = 3
+NOTHING = SeriesFacts()
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What people and linking decided on a series, as the lake has it: who speaks, and its glossary's entries."""
+
+    cast: Cast = NOBODY
+    glossary: Sequence[Entry] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedUnit:
+    """A unit and how it stands.
+
+    `wanted`: to be computed, because it is `new` or because what decides it `changed`. `failed`: it was tried and
+    cannot succeed as it is. `blocked`: a unit that it reads has failed.
+    """
+
+    work: Work
+    state: State
+    reason: str = ""
+    older: tuple[UnitKey, ...] = ()
+    failure: FailureKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """How a unit stands, by the listing alone: less than a `PlannedUnit`, of which there would be millions."""
+
+    stage: Stage
+    language: str
+    fingerprint: str
+    state: State
+    reason: str = ""
+    failure: FailureKey | None = None
+    told: str | None = None
+    facts: SeriesFacts = NOTHING
+
+
+@dataclass(slots=True)
+class _Above:
+    """What a unit meets: its episode's part of the keys, what each stage is told of it, and the units that it may read.
+
+    `concerning` are the series' facts that concern the episode; `prints` has the fingerprints of what it may read,
+    `in_the_way` what of it failed, both by stage.
+    """
+
+    part: str
+    concerning: SeriesFacts
+    told: Mapping[str, str | None]
+    prints: dict[str, str] = field(default_factory=dict)
+    in_the_way: set[str] = field(default_factory=set)
+
+
+class SeriesPlan:
+    """One series held against its listing."""
+
+    def __init__(self, planner: Planner, series: Series, found: SeriesListing, decided: Decided) -> None:
+        self.planner = planner
+        self.series = series
+        self.found = found
+        self.decided = decided
+        self.cast = decided.cast
+        self.facts = applied(series.facts, decided.glossary)
+        self.shared = tuple(stage for stage in planner.stages if not stage.per_language)
+        self.own = tuple(stage for stage in planner.stages if stage.per_language)
+        self.digesters: dict[tuple[str | None, ...], Digester] = {}
+        self.digests: dict[tuple[str | int | None, ...], str | None] = {}
+
+    def _digester(self, stage: Stage, language: str, facts: str | None, told: str | None) -> Digester:
+        known = self.digesters.get((stage.name, language, facts, told))
+        if known is None:
+            known = self.planner.digester(stage, language).under(facts, told)
+            self.digesters[stage.name, language, facts, told] = known
+        return known
+
+    def _concerning(self, episode: Episode, transcript: str, speaking: Cast) -> SeriesFacts:
+        """The facts that concern an episode, once its transcript is known and linked; until then all of them."""
+        said = self.cast.said.get((episode.episode, transcript))
+        return self.facts if said is None else self.facts.within(said, speaking.names)
+
+    def _facts_for(self, stage: Stage, above: _Above) -> SeriesFacts:
+        """The facts that a stage is given: what was decided in the lake concerns languages alone."""
+        if not stage.per_language:
+            return self.series.facts
+        return above.concerning if stage.concerned else self.facts
+
+    def _digest(self, facts: SeriesFacts, stage: Stage, language: str) -> str | None:
+        """The facts' digest for a stage. Episodes share most sets of terms and people, and a digest takes time."""
+        key = (stage.name, language, *map(id, facts.glossary), None, *map(id, facts.cast))
+        if key not in self.digests:
+            self.digests[key] = facts.digest_for(stage.name, language)
+        return self.digests[key]
+
+    def _told(self, episode: Episode, own: Cast) -> dict[str, str | None]:
+        """What each stage of a language is told of who speaks in an episode, as digests."""
+        return {stage.name: own.digest_for(stage.name, episode.episode, self.facts) for stage in self.own if own.people}
+
+    def units(self) -> Iterator[PlannedUnit]:
+        """Every unit of the series, ready to be carried out."""
+        for episode in self.series.episodes:
+            above: dict[str, UnitKey] = {}
+            for stand in self._episode(episode):
+                unit = self._unit(stand, episode, above)
+                above[stand.stage.name] = unit.work.key
+                yield unit
+
+    def count_into(self, survey: Survey) -> int:
+        """Add the series to a survey; how many of its units are wanted."""
+        wanted = troubles = 0
+        committed: Counter[Partition] = Counter()
+        for episode in self.series.episodes:
+            for stand in self._episode(episode):
+                where = (stand.stage.name, stand.language if stand.stage.per_language else None)
+                if stand.state == "committed":
+                    committed[where] += 1
+                    continue
+                survey.counts[where][stand.state] += 1
+                troubles += stand.failure is not None
+                if stand.state == "wanted":
+                    wanted += 1
+                    survey.reasons[where][stand.reason] += 1
+                    kept = survey.changed.setdefault(where, [])
+                    if stand.reason == "changed" and len(kept) < EXPLAINED:
+                        kept += [unit for unit in self._only(episode) if unit.work.fingerprint == stand.fingerprint]
+        for where, number in committed.items():
+            survey.counts[where]["committed"] += number
+        if troubles:
+            survey.troubled.append(self.series.name)
+        return wanted
+
+    def _only(self, episode: Episode) -> Iterator[PlannedUnit]:
+        return SeriesPlan(self.planner, replace(self.series, episodes=(episode,)), self.found, self.decided).units()
+
+    def _episode(self, episode: Episode) -> Iterator[_Stand]:
+        """The units of one episode: those that serve every language first, then each language's in turn."""
+        part = f"episode={layout.encode(episode.episode)}/"
+        above = _Above(part, self.series.facts, {"transcribe": episode.subtitles_digest})
+        for stage in self.shared:
+            yield self._stand(stage, self.planner.recipes.source_language, episode, above)
+        if not self.own:
+            return
+        transcript = above.prints["transcribe"]
+        speaking = self.cast.of_episode(episode.episode, transcript)
+        concerning, told = self._concerning(episode, transcript, speaking), self._told(episode, speaking)
+        for language in self.planner.targets:
+            own = _Above(part, concerning, told, dict(above.prints), set(above.in_the_way))
+            for stage in self.own:
+                yield self._stand(stage, language, episode, own)
+
+    def _stand(self, stage: Stage, language: str, episode: Episode, above: _Above) -> _Stand:
+        """Hold a unit against the listing; for the units that read it, `above` gets how it stands."""
+        name, partition = stage.name, language if stage.per_language else None
+        facts, told = self._facts_for(stage, above), above.told.get(name)
+        if stage.editable and self._edits(language, episode):
+            print_ = fingerprint(self._recipe(stage, language, episode, above.prints, facts, told))
+        else:
+            digester = self._digester(stage, language, self._digest(facts, stage, language), told)
+            print_ = digester.over(above.prints) if stage.reads else digester.of_source(episode.digest)
+        above.prints[name] = print_
+        units = self.found.units[stage.table, partition]
+        if f"{above.part}{print_}.parquet" in units:
+            return _Stand(stage, language, print_, "committed", told=told, facts=facts)
+        blocking = [each for each in stage.reads if each in above.in_the_way]
+        if blocking:
+            above.in_the_way.add(name)
+            return _Stand(stage, language, print_, "blocked", f"{blocking[0]} failed", told=told, facts=facts)
+        failure = None
+        if self.found.failures:
+            failure = self.found.failures.get(UnitKey(name, self.series.name, episode.episode, partition, print_))
+            if failure and failure.permanent and not self.planner.retry_failed:
+                above.in_the_way.add(name)
+                return _Stand(stage, language, print_, "failed", "failed for good", failure, told, facts)
+        older = units and any(rest.startswith(above.part) for rest in units)
+        reason = ("changed" if older else "new") + (", tried before" if failure else "")
+        return _Stand(stage, language, print_, "wanted", reason, failure, told, facts)
+
+    def _edits(self, language: str, episode: Episode) -> tuple[str, ...]:
+        return tuple(self.found.edits.get((language, episode.episode), ())) if self.found.edits else ()
+
+    def _recipe(
+        self,
+        stage: Stage,
+        language: str,
+        episode: Episode,
+        prints: Mapping[str, str],
+        facts: SeriesFacts,
+        told: str | None,
+    ) -> dict[str, Any]:
+        return self.planner.recipes.recipe(
+            stage,
+            language,
+            source=episode.digest,
+            upstream={name: prints[name] for name in stage.reads},
+            facts=self._digest(facts, stage, language),
+            told=told,
+            edits=self._edits(language, episode) if stage.editable else (),
+        )
+
+    def _unit(self, stand: _Stand, episode: Episode, above: Mapping[str, UnitKey]) -> PlannedUnit:
+        """A unit in full, from how it stands and the keys of the units above it."""
+        stage = stand.stage
+        upstream = {name: above[name] for name in stage.reads}
+        prints = {name: key.fingerprint for name, key in upstream.items()}
+        recipe = self._recipe(stage, stand.language, episode, prints, stand.facts, stand.told)
+        edits = self._edits(stand.language, episode) if stage.editable else ()
+        work = Work(
+            stage=stage.name,
+            series=self.series.name,
+            episode=episode.episode,
+            language=stand.language,
+            source_language=self.planner.recipes.source_language,
+            source_uri=episode.uri,
+            source_digest=episode.digest,
+            fingerprint=stand.fingerprint,
+            settings=self.planner.recipes.settings.section(stage.name),
+            upstream=upstream,
+            facts=stand.facts,
+            cast=self.cast.of_episode(episode.episode, prints["transcribe"])
+            if stand.told and stage.told == "cast"
+            else NOBODY,
+            subtitles=episode.subtitles if stage.told == "subtitles" else None,
+            edits=edits,
+            recipe=recipe,
+        )
+        if edits:
+            # Beside what it corrects: what the engine said stands in the same unit without edits.
+            unedited = replace(work.key, fingerprint=fingerprint(recipe | {"edits": None}))
+            work = replace(work, upstream=upstream | {stage.name: unedited})
+        older = self.found.older(work.key) if stand.reason.startswith("changed") else ()
+        return PlannedUnit(work, stand.state, stand.reason, older, stand.failure)

@@ -1,0 +1,1 @@
+"""A series' glossary: what people decided on it, proposals, and exchange with other tools."""
