@@ -1,13 +1,16 @@
 """How good translations are, and how long they take, on any folder with references.
 
     python -m benchmarks.translate CATALOGUE [--truth DIR] [--to en,es] [--set translate.NAME=VALUE] [--lines]
+    python -m benchmarks.translate samples/sample.yaml benchmarks/heldout benchmarks/heldout/spoken
 
 DIR (`CATALOGUE/truth` unless given) holds `SERIES/EPISODE/lines.json`, as `samples.render` writes them: the true source
-text with its speakers and, in each language, a reference. `CATALOGUE/SERIES/series.yaml` holds cast and glossary. The
-translator is asked as its stage asks it, an episode at a time, from the true text.
+text with its speakers and, in each language, a reference. `CATALOGUE/SERIES/series.yaml` holds cast and glossary. A
+script, or a folder of scripts (`*.yaml`), stands for what would be rendered of it. The translator is asked as its stage
+asks it, an episode at a time, from the true text.
 
 `chrF` is over all lines of a series at once; a line that has no answer counts as empty. `names` is the share of the
 glossary's terms in the source that stand in the answer as the glossary has them; `bare` are lines without an answer.
+`CPU s a line` is that of all threads of this process, the reading of the examples included.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import yaml
+
 from benchmarks.machine import describe
 from desk.options import to_flags
 from dubwright import facts, languages, settings, unit
@@ -27,6 +32,19 @@ from dubwright.facts import SeriesFacts
 from dubwright.quality import scores
 from dubwright.translate import glossary, stage
 from dubwright.translate.engine import Line, Scene, Translated, Translator
+
+# How long a character is spoken where nothing was rendered, ms.
+CHARACTER_MS = 190
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An episode as it is found: its series' facts, and its lines as `lines.json` has them."""
+
+    series: str
+    name: str
+    about: SeriesFacts
+    lines: Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,7 @@ class Episode:
     references: Sequence[str]
     answers: Sequence[Translated]
     wall_s: float
+    cpu_s: float
 
     @property
     def texts(self) -> list[str]:
@@ -49,7 +68,7 @@ class Episode:
 def main() -> None:
     """Print a table of series and languages, or all of it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("catalogue", type=Path)
+    parser.add_argument("catalogue", type=Path, nargs="+")
     parser.add_argument("--truth", type=Path, help="ground truth that lies elsewhere than in CATALOGUE/truth")
     parser.add_argument("--to", help="languages, with commas between them; all that have references unless given")
     parser.add_argument("--profile", default=None)
@@ -61,9 +80,10 @@ def main() -> None:
     resolved = settings.load(to_flags(given.set, profile=given.profile))
     machine = unit.Machine("", str(resolved.models_dir), resolved.models_mirror, given.threads)
     wanted = [languages.parse(tag) for tag in given.to.split(",")] if given.to else None
-    found = list(translated(given.catalogue, given.truth or given.catalogue / "truth", wanted, resolved, machine))
+    texts = [text for place in given.catalogue for text in read(place, given.truth or place / "truth")]
+    found = list(translated(texts, wanted, resolved, machine))
     if not found:
-        parser.error("no lines.json with references there")
+        parser.error("no lines with references there")
     rows = list(table(found))
     if given.json:
         print(json.dumps({"machine": describe(), "rows": rows}, ensure_ascii=False))
@@ -76,28 +96,50 @@ def main() -> None:
         print_lines(found)
 
 
+def read(place: Path, truth: Path) -> Iterator[Text]:
+    """The episodes of a catalogue with its ground truth, of a script, or of a folder of scripts."""
+    for file in sorted(truth.glob("*/*/lines.json")):
+        series = file.parent.parent.name
+        lines = json.loads(file.read_text(encoding="utf-8"))
+        yield Text(series, file.parent.name, facts.read(place / series / facts.FILE), lines)
+    for script in [place] if place.is_file() else sorted(place.glob("*.yaml")):
+        about = facts.read(script)
+        for episode in yaml.safe_load(script.read_text(encoding="utf-8"))["episodes"]:
+            yield Text(about.title, episode["name"], about, [_written(line) for line in episode["lines"]])
+
+
+def _written(line: dict[str, Any]) -> dict[str, Any]:
+    """A script's line as `lines.json` would have it."""
+    references = {language: line[language] for language in ("en", "es") if language in line}
+    spoken_ms = CHARACTER_MS * len(line["text"])
+    return {
+        "speaker": line["speaker"],
+        "text": line["text"],
+        "start_ms": 0,
+        "end_ms": spoken_ms,
+        "references": references,
+    }
+
+
 def translated(
-    catalogue: Path, truth: Path, wanted: Sequence[str] | None, resolved: settings.Settings, machine: unit.Machine
+    texts: Sequence[Text], wanted: Sequence[str] | None, resolved: settings.Settings, machine: unit.Machine
 ) -> Iterator[Episode]:
     """Translate every episode with references into each language wanted."""
-    for file in sorted(truth.glob("*/*/lines.json")):
-        series, name = file.parent.parent.name, file.parent.name
-        about = facts.read(catalogue / series / facts.FILE)
-        lines = json.loads(file.read_text(encoding="utf-8"))
-        there = {language for line in lines for language in line.get("references", {})}
+    for text in texts:
+        there = {language for line in text.lines for language in line.get("references", {})}
         for language in sorted(there) if wanted is None else wanted:
-            if language not in there:
+            kept = [line for line in text.lines if language in line.get("references", {})]
+            if not kept:
                 continue
-            kept = [line for line in lines if language in line["references"]]
-            scene = scene_of(about, kept, about.language or resolved.source_language, language)
+            scene = scene_of(text.about, kept, text.about.language or resolved.source_language, language)
             info = stage.engine(resolved.translate, language)
             engine = cast(Translator, unit.load_engine("translate", info, resolved.translate, machine))
-            started = time.perf_counter()
+            wall, cpu = time.perf_counter(), time.process_time()
             answers = engine.translate(scene)
-            wall_s = time.perf_counter() - started
+            wall_s, cpu_s = time.perf_counter() - wall, time.process_time() - cpu
             assert [answer.segment for answer in answers] == [line.segment for line in scene.lines]
             references = [line["references"][language] for line in kept]
-            yield Episode(series, name, language, scene, references, answers, wall_s)
+            yield Episode(text.series, text.name, language, scene, references, answers, wall_s, cpu_s)
 
 
 def scene_of(about: SeriesFacts, lines: Sequence[dict[str, Any]], source: str, target: str) -> Scene:
@@ -128,6 +170,7 @@ def table(found: Sequence[Episode]) -> Iterator[dict[str, Any]]:
                 "bare": sum(not text for text in texts),
                 "flagged": sum(bool(answer.notes) for each in chosen for answer in each.answers),
                 "s a line": f"{sum(each.wall_s for each in chosen) / lines:.2f}",
+                "CPU s a line": f"{sum(each.cpu_s for each in chosen) / lines:.2f}",
             }
 
 
