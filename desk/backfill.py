@@ -44,7 +44,9 @@ def backfill(
         estimates.selection(chosen, planner.lake)
         return
     from desk import run
+    from dubwright.quality.evaluation_log import require_standing
 
+    require_standing(planner.lake, resolved, chosen.units)
     # Told of is what was taken on; what the limits left out is not missing.
     taken = chosen.survey.catalog.narrowed(chosen.episodes)
     before, seconds = planner.survey(taken), 0.0

@@ -21,6 +21,7 @@ from desk import estimates, show
 from desk.backfill import backfill
 from desk.cast import app as cast_app
 from desk.catalog import app as catalogues
+from desk.evaluate import evaluate
 from desk.lake import app as lake_app
 from desk.options import (
     From,
@@ -59,6 +60,7 @@ app.add_typer(models, name="models")
 app.add_typer(catalogues, name="catalog")
 app.add_typer(cast_app, name="cast")
 app.command()(backfill)
+app.command()(evaluate)
 app.add_typer(lake_app, name="lake")
 
 
@@ -128,7 +130,9 @@ def localize(
         show.plan(before, list(report.failures(planner, before, planner.lake)), planner.lake)
         return
     from desk import run
+    from dubwright.quality.evaluation_log import require_standing
 
+    require_standing(store, resolved, before.wanted)
     seconds = 0.0
     if before.lacking:
         if not resolved.cluster.address:

@@ -72,6 +72,13 @@ def models_for(before: Survey, settings: Settings) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def translators_models(tags: Sequence[str], settings: Settings) -> list[str]:
+    """Every model that the translators into these languages load."""
+    module = STAGES["translate"].module
+    found = (artefacts(module.engine(settings.translate, tag), settings.translate) for tag in tags)
+    return list(dict.fromkeys(name for names in found for name in names))
+
+
 def pull(names: Sequence[str], settings: Settings) -> None:
     """Pull the models that are not here, with a progress bar. Raises `ModelError`."""
     store = model_store(settings)
@@ -107,7 +114,7 @@ def carry_out(flow: str, wanted: Mapping[Partition, int], parameters: dict[str, 
     global server_lost
     quiet_prefect(verbose)
     started = time.monotonic()
-    with _progress(wanted) as listener, _stdout_is_stderr():
+    with _progress(wanted) as listener, stdout_is_stderr():
         show.note(f"{sum(wanted.values())} units to do; starting Prefect and Dask …")
         # Imported here: Prefect takes seconds to import, and reads its settings while it does.
         from httpx import HTTPError
@@ -196,7 +203,7 @@ def _progress(wanted: Mapping[Partition, int]) -> Iterator[Any]:
 
 
 @contextmanager
-def _stdout_is_stderr() -> Iterator[None]:
+def stdout_is_stderr() -> Iterator[None]:
     """Keep standard output for results: engines' libraries in this and in child processes print what they like."""
     sys.stdout.flush()
     kept = os.dup(1)

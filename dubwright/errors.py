@@ -12,6 +12,7 @@
     │   ├── LanguageError        no engine speaks or reads this language
     │   ├── EngineOutputError    an engine answered, but with nothing usable
     │   └── EndpointError        the endpoint that an engine asks is away, or out of order
+    ├── EvaluationError          the translator that is about to work does worse than the accepted one
     ├── ModelError               a model cannot be had, or is not what its digest says
     ├── ToolError                an external program failed
     │   └── ToolTimeout
@@ -126,6 +127,10 @@ class EngineOutputError(EngineError):
 
 class EndpointError(EngineError):
     transient = True
+
+
+class EvaluationError(DubwrightError):
+    exit_code = 2
 
 
 class ModelError(DubwrightError):

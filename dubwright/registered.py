@@ -127,6 +127,11 @@ def languages_of(source: str, lake: Lake) -> tuple[str, ...]:
     return found[0].to
 
 
+def every_language(lake: Lake) -> tuple[str, ...]:
+    """The languages that any registered catalogue is wanted in. Raises `CatalogError` for an entry that cannot be read."""
+    return tuple(dict.fromkeys(tag for entry in entries(lake) for tag in entry.to))
+
+
 def entries(lake: Lake) -> list[Registered]:
     """Every registered catalogue, by name. Raises `CatalogError` for an entry that cannot be read."""
     found = [_read(lake, key) for _, key in sorted(_newest(lake).items())]

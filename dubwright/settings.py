@@ -141,6 +141,14 @@ class MaintainSettings(Section):
     grace_days: float = Field(14.0, ge=0, description="what nothing needs any more stays for so long (days)")
 
 
+class EvaluateSettings(Section):
+    """How translators are compared; changes no result."""
+
+    margin: float = Field(
+        2.0, ge=0, le=100, description="points of 100 that a translator may lose against the accepted one"
+    )
+
+
 class Settings(BaseSettings):
     """All settings of a run."""
 
@@ -163,6 +171,7 @@ class Settings(BaseSettings):
     cluster: ClusterSettings = ClusterSettings()
     endpoint: EndpointSettings = EndpointSettings()
     maintain: MaintainSettings = MaintainSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
 
     @classmethod
     def settings_customise_sources(

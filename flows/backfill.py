@@ -14,6 +14,7 @@ from dubwright import plan as plans
 from dubwright import settings as all_settings
 from dubwright.backfill import Limits, Selection
 from dubwright.lake import open_lake
+from dubwright.quality.evaluation_log import require_standing
 from dubwright.report import record_problems
 from flows.each_series import SeriesRun, each_series
 from flows.localize import localize_series, state_of, width
@@ -55,6 +56,7 @@ async def backfill(
         return Completed(message=f"{chosen.units.total()} units in {len(chosen.episodes)} series would be run")
     await asyncio.to_thread(record_problems, lake, chosen.survey.catalog)
     stopped = None
+    await asyncio.to_thread(require_standing, lake, resolved, chosen.units)
     if chosen.episodes:
         run = SeriesRun(source, to, settings, stop_at=stop_at)
         stopped = await each_series(localize_series, chosen.episodes, run, resolved, width(chosen.survey))

@@ -20,6 +20,7 @@ from dubwright.catalog import Catalog
 from dubwright.lake import Lake, leases, open_lake
 from dubwright.lake.layout import UnitKey
 from dubwright.plan import Plan, Planner, Survey
+from dubwright.quality.evaluation_log import require_standing
 from dubwright.report import record_problems
 from dubwright.series_plan import PlannedUnit
 from dubwright.settings import Settings
@@ -65,6 +66,7 @@ async def localize_catalog(
     to = to or list(await asyncio.to_thread(registered.languages_of, source, lake))
     planner = plans.planner(to, resolved, lake, until=until, retry_failed=retry_failed)
     before = await asyncio.to_thread(_survey, planner, source, only)
+    await asyncio.to_thread(require_standing, lake, resolved, before.wanted)
     await asyncio.to_thread(record_problems, lake, before.catalog)
     stopped = None
     if before.lacking:

@@ -113,7 +113,7 @@ class Bench:
         except Exception as error:  # a client that was closed says so in several ways
             raise self._lost(works) from error
         try:
-            await _done(future, self.client)
+            await done(future, self.client)
             outcomes = await asyncio.to_thread(future.result)
         except KilledWorker as error:
             if len(works) > 1:
@@ -167,7 +167,7 @@ def is_permanent(error: BaseException) -> bool:
     return isinstance(error, DubwrightError) and not error.transient and not isinstance(error, ClusterError)
 
 
-async def _done(future: Any, client: Client) -> None:
+async def done(future: Any, client: Client) -> None:
     """Wait, without blocking the event loop, until a Dask future has ended in whatever way.
 
     Raises `ConnectionError` if the client has given up on its scheduler: what it was sent while it tried to reach it

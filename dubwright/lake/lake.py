@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from dubwright.errors import StoreError, UnreadableError
 from dubwright.lake import layout, schemas
-from dubwright.lake.layout import EditKey, FailureKey, SeriesKey, UnitKey
+from dubwright.lake.layout import EditKey, EvaluationKey, FailureKey, SeriesKey, UnitKey
 from dubwright.lake.store import ObjectStore, open_store
 
 METADATA = b"dubwright"
@@ -172,6 +172,39 @@ class Lake:
     def read_edits(self, keys: Sequence[str]) -> list[dict[str, Any]]:
         """The corrections behind these keys, in their order."""
         return [row for key in keys for row in _from_parquet(self.store.read(key)).to_pylist()]
+
+    # Evaluations -------------------------------------------------------------------------------------
+
+    def evaluations(self, language: str) -> list[EvaluationKey]:
+        """Every evaluation of a translator into a language, from the listing alone; oldest first."""
+        found = (layout.parse_evaluation(each.key) for each in self.store.list(layout.evaluation_prefix(language)))
+        # Who accepts in the millisecond of a run accepts that run.
+        return sorted((key for key in found if key), key=lambda key: (key.ulid[:10], key.accepted, key.ulid))
+
+    def add_evaluation(self, key: EvaluationKey, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> None:
+        """Add rows of the table `quality`, what the key says and `created_at` filled in; `about` is its provenance."""
+        now = datetime.now(UTC)
+        shared = {
+            "series": key.set_name,
+            "language": key.language,
+            "engine": key.engine,
+            "fingerprint": key.candidate,
+            "created_at": now,
+        }
+        table = schemas.to_table("quality", [{**row, **shared} for row in rows])
+        said = {"schema_version": schemas.VERSION, "committed_at": now.isoformat(), **about}
+        self.store.put_if_absent(str(key), _to_parquet(table, said))
+
+    def read_evaluation(self, key: EvaluationKey) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """The rows of an evaluation and its provenance. Raises `UnreadableError` for a file that is none of ours."""
+        try:
+            table = _from_parquet(self.store.read(str(key)))
+            about = dict(json.loads((table.schema.metadata or {}).get(METADATA, b"{}")))
+            return schemas.conform("quality", table).to_pylist(), about
+        except (pa.ArrowException, KeyError, ValueError, TypeError, OSError) as error:
+            raise UnreadableError(
+                f"not a file of ours: {error}", where=self.uri, field=str(key), remedy="remove this object"
+            ) from error
 
     # Facts about a series ------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@
     speech/<first 2 hex>/<fingerprint>                                (holds the key of the blob with a line's speech)
     compacted/<table>/[language=L/]series=S/rows.parquet              (the newest units of a series in one file)
     lease/<run|collect>/<ulid of the holder>/<expiry, unix ms>.json   (who works on which series until when)
+    evaluation/language=en/set=S/engine=E/candidate=<fingerprint>/<ulid>.<run|accepted>.parquet
 
 Names of series and episodes are people's, so they are percent-encoded where a key, a file system or a
 reader of Hive partitions would trip over them; Chinese stays readable.
@@ -29,6 +30,10 @@ _BLOB = re.compile(rf"blob/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.{_ENDING.pattern}")
 _ULID = re.compile(r"([0-9A-HJKMNP-TV-Z]{26})\.parquet")
 _CATALOG = re.compile(r"catalog/([^/]+)/(\d{6,})\.json")
 _FAILURE = re.compile(r"(\d+)\.(permanent|transient)\.json")
+_EVALUATION = re.compile(
+    r"evaluation/language=([^/]+)/set=([^/]+)/engine=([^/]+)/candidate=([0-9a-f]{32})/"
+    r"([0-9A-HJKMNP-TV-Z]{26})\.(run|accepted)\.parquet"
+)
 _LEASE = re.compile(r"lease/(run|collect)/([0-9A-HJKMNP-TV-Z]{26})/(\d{1,16})\.json")
 _SPEECH = re.compile(r"speech/([0-9a-f]{2})/\1[0-9a-f]{30}")
 _SERIES = re.compile(r"series/series=([^/]+)/([a-z-]+)/([0-9]{6,12})\.parquet")
@@ -248,6 +253,40 @@ def parse_compacted(key: str) -> tuple[str, str | None, str] | None:
 
 
 @dataclass(frozen=True, slots=True)
+class EvaluationKey:
+    """A run of a translator over a set with references, or that it was `accepted`; `ulid` sorts by time.
+
+    `candidate` is the fingerprint of all that decides what the translator answers.
+    """
+
+    language: str
+    set_name: str
+    engine: str
+    candidate: str
+    ulid: str
+    accepted: bool = False
+
+    def __str__(self) -> str:
+        place = f"set={encode(self.set_name)}/engine={encode(self.engine)}/candidate={self.candidate}"
+        return f"{evaluation_prefix(self.language)}{place}/{self.ulid}.{'accepted' if self.accepted else 'run'}.parquet"
+
+
+def evaluation_prefix(language: str) -> str:
+    """The prefix of all evaluations in a language."""
+    return f"evaluation/language={encode(language)}/"
+
+
+def parse_evaluation(key: str) -> EvaluationKey | None:
+    """The evaluation that a key names, or None if it names none."""
+    found = _EVALUATION.fullmatch(key)
+    if found is None:
+        return None
+    language, set_name, engine = (decode(part) for part in found.groups()[:3])
+    parsed = EvaluationKey(language, set_name, engine, found[4], found[5], accepted=found[6] == "accepted")
+    return parsed if str(parsed) == key else None
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseKey:
     """A holder's word that it works until `expires_ms` (unix time); the last of a holder's keys counts."""
 
@@ -278,5 +317,6 @@ def known(key: str) -> bool:
         or parse_edit(key)
         or parse_failure(key)
         or parse_compacted(key)
+        or parse_evaluation(key)
         or parse_lease(key)
     )

@@ -16,10 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dubwright import languages
 from dubwright.errors import InputError
 
 # Tempos are stored as float32: 1.35 comes back as 1.35000002.
 TEMPO_TOLERANCE = 1e-4
+# Written without spaces between words.
+UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "zh"})
 # Spans that share less than this much of the shorter one only touch: their ends are not that sure.
 SHARED = 0.3
 
@@ -68,6 +71,30 @@ def chrf(hypotheses: Sequence[str], references: Sequence[str]) -> float:
     if len(hypotheses) != len(references):
         raise ValueError("as many hypotheses as references are needed")
     return float(sacrebleu.CHRF().corpus_score(list(hypotheses), [list(references)]).score)
+
+
+def bleu(hypotheses: Sequence[str], references: Sequence[str], language: str) -> float:
+    """BLEU of a corpus in a language, 0 to 100, one reference each; as sacrebleu computes it with `bleu_signature`.
+
+    Raises `InputError` if there is nothing to compare.
+    """
+    if not any(references):
+        raise InputError("the references hold no text, so nothing can be compared", field="references")
+    return float(_bleu(language).corpus_score(list(hypotheses), [list(references)]).score)
+
+
+def bleu_signature(language: str) -> str:
+    """What `bleu` computes for a language, in sacrebleu's words, to be printed with the figure."""
+    metric = _bleu(language)
+    metric.corpus_score(["a"], [["a"]])
+    return str(metric.get_signature())
+
+
+def _bleu(language: str) -> Any:
+    import sacrebleu
+
+    # Where words are not set apart, a character stands for one: no dictionary decides the figure.
+    return sacrebleu.BLEU(tokenize="char" if languages.base(language) in UNSPACED else "13a")
 
 
 def chrf_signature() -> str:
