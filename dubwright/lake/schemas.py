@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from dubwright.errors import DubwrightError
 
-VERSION = 3
+VERSION = 4
 
 TEXT = pa.string()
 MILLISECONDS = pa.int32()
@@ -111,6 +111,7 @@ TABLES: dict[str, pa.Schema] = {
         [
             *SHARED,
             _field("text", TEXT, "the line in the target language; empty where the line failed"),
+            _field("subtitle_text", TEXT, "what is read instead where the text is spoken too fast for that; null elsewhere"),
             _field("source_text", TEXT, "the line that was translated"),
             _field("predicted_ms", MILLISECONDS, "how long the line will take to speak", "ms"),
             _field("slot_ms", MILLISECONDS, "how long the original line took", "ms"),

@@ -1,38 +1,15 @@
 """Where a subtitle's text may break: lines no wider than a language allows, two to a cue, balanced, at punctuation first.
 
-Widths are in columns: a Latin letter takes one, a Chinese character two, a combining mark none.
+Widths are in columns, as `reading` counts them.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from dubwright import languages
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What a viewer reads: `columns` a line at most, `per_second` columns a second."""
-
-    columns: int
-    per_second: float
-
-
-# Netflix Timed Text Style Guide, adult programmes (general requirements and each language's guide). It counts
-# characters; where a character is full width (zh, ja, ko) both figures are doubled into columns here.
-DEFAULT_PACE = Pace(42, 17)
-PACES = {
-    "en": Pace(42, 20),
-    "ar": Pace(42, 20),
-    "hi": Pace(42, 22),
-    "th": Pace(35, 17),
-    "zh": Pace(2 * 16, 2 * 9),
-    "ja": Pace(2 * 13, 2 * 4),
-    "ko": Pace(2 * 16, 2 * 12),
-}
+from dubwright.reading import char_width, width
 
 SENTENCE_END = frozenset("。！？!?….؟।")
 CLAUSE_END = frozenset("，、；：,;:،؛—–")
@@ -49,16 +26,6 @@ UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF))
 AFTER_SENTENCE, AFTER_CLAUSE, AT_SPACE, BETWEEN_CHARACTERS, INSIDE_WORD = 0.0, 0.05, 0.2, 0.5, 3.0
 BETWEEN_SYLLABLES = 0.4
 PER_CUE = 1000.0
-
-
-def pace(language: str) -> Pace:
-    """A language's reading limits, whatever its region or script."""
-    return PACES.get(languages.base(language), DEFAULT_PACE)
-
-
-def width(text: str) -> int:
-    """Columns that a text takes."""
-    return sum(map(_columns, text))
 
 
 def break_text(text: str, columns: int) -> list[tuple[str, ...]]:
@@ -96,7 +63,7 @@ class _Layout:
     def __init__(self, text: str, columns: int) -> None:
         self.text = text
         self.columns = columns
-        self.before = [0, *accumulate(map(_columns, text))]
+        self.before = [0, *accumulate(map(char_width, text))]
         found = sorted(_breaks(text, columns))
         self.breaks = [0, *(position for position, _ in found), len(text)]
         self.costs = [0.0, *(cost for _, cost in found), 0.0]
@@ -148,7 +115,7 @@ def _cost(text: str, position: int) -> float | None:
         return None
     if left in LEADING_VOWELS or right in TRAILING_VOWELS:
         return None
-    if _columns(left) == 2 or _columns(right) == 2:
+    if char_width(left) == 2 or char_width(right) == 2:
         return _after(left, BETWEEN_CHARACTERS)
     # These begin or end a syllable for sure; elsewhere only a dictionary could tell.
     return BETWEEN_SYLLABLES if right in LEADING_VOWELS or left in PHRASE_MARKS else None
@@ -181,10 +148,4 @@ def _unspaced(char: str) -> bool:
     if any(first <= code <= last for first, last in UNSPACED):
         return True
     # Korean is wide too, but puts spaces between its words.
-    return _columns(char) == 2 and not 0x1100 <= code <= 0x11FF and not 0xAC00 <= code <= 0xD7FF
-
-
-def _columns(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me", "Cf", "Cc"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
+    return char_width(char) == 2 and not 0x1100 <= code <= 0x11FF and not 0xAC00 <= code <= 0xD7FF

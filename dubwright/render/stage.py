@@ -49,10 +49,10 @@ class _Material:
         return [_line(row, row["text"]) for row in self.transcript]
 
     def target_lines(self) -> list[Line]:
-        """Translated lines, at their originals' times."""
+        """Translated lines, at their originals' times, as they are to be read."""
         heard = {row["segment"]: row for row in self.transcript}
         return [
-            _line(heard[row["segment"]], row["text"])
+            _line(heard[row["segment"]], row["subtitle_text"] or row["text"])
             for row in self.translation
             if row["segment"] in heard and row["text"] and row["state"] != FAILED
         ]

@@ -10,12 +10,10 @@ from dataclasses import dataclass, replace
 
 import pysubs2
 
-from dubwright import languages
+from dubwright import languages, reading
+from dubwright.reading import LINGER_MS, SHORTEST_SLOT_MS
 from dubwright.render import linebreak
 from dubwright.settings import RenderSettings
-
-LINGER_MS = 500  # 12 frames: how far a cue may outlast its voice for the sake of reading
-SHORTEST_SLOT_MS = 250  # what a cue gets even where lines start almost together
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "yi", "dv", "ug", "sd", "ckb"})
 RIGHT_TO_LEFT_MARK = "\N{RIGHT-TO-LEFT MARK}"
@@ -59,14 +57,14 @@ def make_cues(lines: Iterable[Line], language: str, total_ms: int, settings: Ren
     only to reach `settings.cue_shortest_ms`. A line that needs more than two lines on screen becomes several cues.
     What is aside is left out while a line stands.
     """
-    pace = linebreak.pace(language)
+    pace = reading.pace(language)
     parts = _parts(_given_way(lines, settings), pace.columns, total_ms, settings)
     starts, gap = _starts([part.start_ms for part in parts], total_ms, settings.cue_gap_ms)
     limits = [*(start - gap for start in starts), total_ms][1:]
     cues = []
     for part, start, limit in zip(parts, starts, limits, strict=True):
-        reading = round(1000 * linebreak.width("".join(part.lines)) / pace.per_second)
-        end = max(part.end_ms, min(start + reading, part.end_ms + LINGER_MS), start + settings.cue_shortest_ms)
+        needed = round(1000 * reading.width("".join(part.lines)) / pace.per_second)
+        end = max(part.end_ms, min(start + needed, part.end_ms + LINGER_MS), start + settings.cue_shortest_ms)
         cues.append(replace(part, start_ms=start, end_ms=min(end, start + settings.cue_longest_ms, limit)))
     return cues
 
@@ -97,7 +95,7 @@ def _parts(lines: Iterable[Line], columns: int, total_ms: int, settings: RenderS
     parts = []
     for line, limit in zip(spoken, limits, strict=True):
         texts = linebreak.break_text(clean(line.text), columns)
-        widths = [max(1, linebreak.width("".join(text))) for text in texts]
+        widths = [max(1, reading.width("".join(text))) for text in texts]
         # Several cues need more time than one: take what the pause behind the line offers.
         wanted = len(texts) * (settings.cue_shortest_ms + settings.cue_gap_ms) if len(texts) > 1 else 0
         length = max(line.end_ms - line.start_ms, min(wanted, limit - line.start_ms), 0)

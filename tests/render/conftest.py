@@ -78,8 +78,9 @@ class Episodes:
         settings: RenderSettings | None = None,
         engines: dict[str, str] | None = None,
         copied: bool = False,
+        read: dict[int, str] | None = None,
     ) -> Work:
-        """The unit of work of an episode's render; a line whose translation is None failed."""
+        """The unit of work of an episode's render; a line whose translation is None failed, some are `read` otherwise."""
         lines = LINES if lines is None else lines
         media = probe.probe(clip)
         blob = self.sound(beep(media.duration_ms / 1000))
@@ -97,7 +98,13 @@ class Episodes:
         numbered = list(enumerate(lines, start=1))
         transcript = [{"segment": n, "start_ms": a, "end_ms": b, "text": text} for n, (a, b, text, _) in numbered]
         translation = [
-            {"segment": n, "text": text or "", "state": "draft" if text else "failed"} for n, (*_, text) in numbered
+            {
+                "segment": n,
+                "text": text or "",
+                "subtitle_text": (read or {}).get(n),
+                "state": "draft" if text else "failed",
+            }
+            for n, (*_, text) in numbered
         ]
         dub: list[dict[str, Any]] = [{"segment": n, "start_ms": a, "verdict": "fits"} for n, (a, *_) in numbered]
         dub.append({"segment": None, "verdict": "mix", "blob": blob})

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dubwright.render.linebreak import DEFAULT_PACE, break_text, pace, width
+from dubwright.reading import DEFAULT_PACE, pace, width
+from dubwright.render.linebreak import break_text
 from dubwright.render.subtitles import clean
 
 TEXTS = st.text(

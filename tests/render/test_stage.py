@@ -159,6 +159,15 @@ def test_sidecars_hold_both_languages(standard: Delivered) -> None:
         assert (row["label"] in text) == kind.endswith("vtt")
 
 
+def test_a_line_is_read_as_it_was_condensed(episodes: Episodes, clip: Path, deliver: Deliver) -> None:
+    found = deliver(episodes.add(clip, read={2: "I told you not to come."}))
+    for kind in ("srt", "vtt"):
+        cues = pysubs2.SSAFile.from_string(found.files[kind].read_text(encoding="utf-8"), format_=kind)
+        assert [cue.plaintext for cue in cues] == ["Hello, world.", "I told you not to come.", "Goodbye."]
+    with av.open(str(found.files["video"])) as film:
+        assert sum(stream.type == "subtitle" for stream in film.streams) == 2
+
+
 def test_failed_lines_have_no_subtitle_and_are_counted(episodes: Episodes, clip: Path, deliver: Deliver) -> None:
     lines = [(*line[:3], None if i == 1 else line[3]) for i, line in enumerate(LINES)]
     found = deliver(episodes.add(clip, lines))

@@ -12,8 +12,8 @@ from hypothesis import assume, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from dubwright.render import linebreak
-from dubwright.render.subtitles import LINGER_MS, Cue, Line, clean, make_cues, to_srt, to_vtt
+from dubwright.reading import LINGER_MS, width
+from dubwright.render.subtitles import Cue, Line, clean, make_cues, to_srt, to_vtt
 from dubwright.settings import RenderSettings
 
 SETTINGS = RenderSettings()
@@ -82,7 +82,7 @@ def test_a_cue_outlasts_its_voice_by_at_most_12_frames_to_be_read() -> None:
     (cue,) = make_cues([Line(0, 1000, text)], "en", 10_000, SETTINGS)
     assert cue.end_ms == 1000 + LINGER_MS
     (longer,) = make_cues([Line(0, 2300, text)], "en", 10_000, SETTINGS)
-    assert longer.end_ms == 1000 * linebreak.width("".join(longer.lines)) / 20 == 2500
+    assert longer.end_ms == 1000 * width("".join(longer.lines)) / 20 == 2500
 
 
 def test_a_cue_reaches_its_shortest_time_where_there_is_room() -> None:
@@ -100,7 +100,7 @@ def test_a_long_line_becomes_cues_that_share_its_time_by_their_length() -> None:
     cues = make_cues([Line(1000, 7000, text), Line(8000, 9000, "Next.")], "en", 10_000, SETTINGS)
     assert [len(cue.lines) for cue in cues] == [2, 2, 1]
     assert cues[0].start_ms == 1000
-    share = linebreak.width("".join(cues[0].lines)) / sum(linebreak.width("".join(cue.lines)) for cue in cues[:2])
+    share = width("".join(cues[0].lines)) / sum(width("".join(cue.lines)) for cue in cues[:2])
     assert cues[1].start_ms == pytest.approx(1000 + 6000 * share, abs=1)
     assert cues[0].end_ms == cues[1].start_ms - SETTINGS.cue_gap_ms
     assert cues[1].end_ms == 7000
