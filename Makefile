@@ -15,7 +15,7 @@ GPU := .venv-gpu
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast test-gpu faults lint lock docs clean install install-dev
+.PHONY: demo test test-fast test-runs test-gpu faults lint lock docs clean install install-dev
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -57,12 +57,16 @@ lint: install-dev
 test-fast: install-dev
 	$(BIN)/pytest -n auto
 
-# Engines want the machine for themselves; whole runs wait more than they compute, so two go side by side.
+# Engines want the machine for themselves; whole runs wait more than they compute, so two go side by side, and 9 GB are
+# fetched meanwhile.
 test: lint test-fast
-	$(BIN)/pytest -m "models and not e2e"
-	$(BIN)/pytest -m "e2e and not models" -n 2 --dist loadfile --durations=12
+	$(BIN)/pytest -m "models and not e2e" --durations=12
+	$(MAKE) -j2 test-runs $(GPU)/.installed
 	$(BIN)/pytest -m "e2e and models"
 	$(MAKE) test-gpu
+
+test-runs: install-dev
+	$(BIN)/pytest -m "e2e and not models" -n 2 --dist loadfile --durations=12
 
 test-gpu: $(GPU)/.installed
 	$(GPU)/bin/python -m pytest -m models -k whisperx tests/transcribe
