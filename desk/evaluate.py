@@ -48,7 +48,7 @@ def evaluate(
     assign: Set = None,
     as_json: Json = False,
 ) -> None:
-    """Score the translator of the settings on a fixed set; exit code 3 if it lost more than `evaluate.margin`."""
+    """Score the settings' translator on this machine, on a fixed set; exit code 3 if it lost more than `evaluate.margin`."""
     show.as_json = as_json
     resolved = settings.load(to_flags(assign, lake=lake, profile=profile, source_language=source_language))
     store = open_lake(resolved.lake)

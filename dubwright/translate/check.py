@@ -11,12 +11,12 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 import langcodes
 
 from dubwright import languages
 from dubwright.translate import glossary, scripts
+from dubwright.translate.spelling import spelled
 from dubwright.translate.words import commonest_language
 
 # A translation has at most this many characters for each of the source's, Han counted as two and a half others.
@@ -70,8 +70,11 @@ class Problem:
     fatal: bool = True
 
 
-def clean(answer: str, target: str) -> str:
-    """The answer without labels, quotes around the whole, afterthoughts in brackets, and foreign punctuation."""
+def clean(answer: str, target: str, terms: Mapping[str, str] | None = None) -> str:
+    """The answer without labels, quotes around the whole, afterthoughts in brackets, and foreign punctuation.
+
+    The renderings of the line's `terms` are spelled as they should be, where only that is wrong with them.
+    """
     text = unicodedata.normalize("NFC", answer).strip()
     text = "".join(char for char in text if char == "\n" or unicodedata.category(char) not in ("Cc", "Co", "Cs", "Cn"))
     text = _AFTERTHOUGHT.sub("", text)
@@ -82,7 +85,7 @@ def clean(answer: str, target: str) -> str:
         text = text[1:-1].strip()
     if scripts.HAN not in scripts.of_language(target):
         text = _western(text)
-    return text.strip()
+    return spelled(text.strip(), terms or {})
 
 
 def problems(
@@ -112,11 +115,7 @@ def _form(text: str, source_text: str, told: str) -> list[Problem]:
         found.append(Problem("lines", "the answer has more than one line"))
     if (_MARKUP.search(text) and not _MARKUP.search(source_text)) or _is_json(text):
         found.append(Problem("markup", "the answer holds markup"))
-    if (
-        told
-        and SequenceMatcher(None, told.lower(), text.lower(), autojunk=False).find_longest_match().size
-        >= LEAK_CHARACTERS
-    ):
+    if _repeats(text.lower(), told.lower()):
         found.append(Problem("prompt", "the answer repeats the instructions"))
     if _ASSISTANT.search(text) and not _ABOUT_MACHINES.search(source_text):
         found.append(Problem("refusal", "the answer is the model's, not the character's"))
@@ -125,6 +124,12 @@ def _form(text: str, source_text: str, told: str) -> list[Problem]:
     if _EXPLANATION.search(text) and not _ABOUT_TRANSLATING.search(source_text):
         found.append(Problem("explanation", "the answer speaks about the translation"))
     return found
+
+
+def _repeats(text: str, told: str) -> bool:
+    """Whether a piece of what was told stands in a text."""
+    pieces = (text[at : at + LEAK_CHARACTERS] for at in range(len(text) - LEAK_CHARACTERS + 1))
+    return any(piece in told for piece in pieces)
 
 
 def _languages(text: str, source_text: str, source: str, target: str, terms: Mapping[str, str]) -> list[Problem]:
