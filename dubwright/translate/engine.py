@@ -15,12 +15,18 @@ from dubwright.settings import TranslateSettings
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One segment to translate: its number, text, speaker (None if unknown) and how long it was spoken (ms)."""
+    """One segment to translate: its number, text, speaker (None if unknown) and how long it was spoken (ms).
+
+    `room_ms` is how long its dub may last, silence behind it included, None where it is not spoken; `reading_ms` how long
+    its subtitle may stand, None where nobody knows.
+    """
 
     segment: int
     text: str
     speaker: str | None
     slot_ms: int
+    room_ms: int | None = None
+    reading_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,15 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """The answer for one line: `text` is None where the engine failed for good, and `notes` say why."""
+    """The answer for one line: `text` is None where the engine failed for good, and `notes` say why.
+
+    `others` are further renderings that may stand as they are, such as shorter ones, in the engine's order of preference.
+    """
 
     segment: int
     text: str | None
     notes: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 class Translator(Protocol):
@@ -70,4 +80,14 @@ class BatchTranslator(Protocol):
 
     def translate_many(self, scenes: Sequence[Scene]) -> list[list[Translated] | DubwrightError]:
         """For each scene, in order, what `translate` answers it alone with, or the error that it raises."""
+        ...
+
+
+@runtime_checkable
+class ShorteningTranslator(Protocol):
+    """What a `Translator` also has that can say a line in fewer words."""
+
+    def shorten(self, scene: Scene, line: Line, text: str, letters: int) -> Translated | None:
+        """`text`, its translation of a line of the scene, in so many letters and digits or as near as it can; None if
+        that is no nearer."""
         ...

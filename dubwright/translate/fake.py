@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from dubwright.engines import EngineInfo
 from dubwright.settings import TranslateSettings
 from dubwright.translate import glossary, scripts
 from dubwright.translate.engine import Line, Scene, Translated
+from dubwright.translate.length import letters as count_letters
 
 # A line that holds this cannot be translated by this engine.
 FAILING = "翻译失败"
@@ -21,11 +23,12 @@ _PLAIN = str.maketrans("。！？，…", ".!?,.")
 
 
 class FakeTranslator:
-    """Words that mean nothing, in the target's script, as many as the line needs, with the glossary's renderings."""
+    """Words that mean nothing, in the target's script, as many as the line needs, with the glossary's renderings; and the
+    same in half as many, or as few as are asked for."""
 
     info: ClassVar[EngineInfo] = EngineInfo(
         name="fake",
-        revision=1,
+        revision=2,
         languages=frozenset(),
         code_licence="Apache-2.0",
         weights_licence="none",
@@ -37,23 +40,36 @@ class FakeTranslator:
     def translate(self, scene: Scene) -> list[Translated]:
         return [self._line(line, scene) for line in scene.lines]
 
+    def shorten(self, scene: Scene, line: Line, text: str, letters: int) -> Translated | None:
+        """The first words of the line, as many as go into so many letters besides the glossary's renderings."""
+        shorter = _text(line, scene, letters)
+        return Translated(line.segment, shorter) if count_letters(shorter) < count_letters(text) else None
+
     def _line(self, line: Line, scene: Scene) -> Translated:
         if FAILING in line.text:
             return Translated(line.segment, None, (f"the line holds {FAILING}",))
         if not any(char.isalnum() for char in line.text):
             return Translated(line.segment, None, ("nothing to translate",))
-        terms = glossary.occurring(line.text, scene.glossary)
-        words: list[str] = []
-        rest = line.text
-        for term, rendering in terms.items():
-            before, _, rest = rest.partition(term)
-            words += [*_words(before, scene.target), rendering]
-        words += _words(rest, scene.target)
-        text = " ".join(words)
-        ending = line.text.rstrip()[-1:]
-        return Translated(
-            line.segment, text[:1].upper() + text[1:] + (ending if ending in _STOPS else "").translate(_PLAIN)
-        )
+        text = _text(line, scene)
+        half = _text(line, scene, count_letters(text) // 2)
+        return Translated(line.segment, text, others=(half,) if half != text else ())
+
+
+def _text(line: Line, scene: Scene, letters: int | None = None) -> str:
+    """A line's words with its fixed renderings, of the others only the first that go into so many letters, or one word."""
+    words: list[tuple[str, bool]] = []
+    rest = line.text
+    for term, rendering in glossary.occurring(line.text, scene.glossary).items():
+        before, _, rest = rest.partition(term)
+        words += [*((word, False) for word in _words(before, scene.target)), (rendering, True)]
+    words += [(word, False) for word in _words(rest, scene.target)]
+    if letters is not None:
+        left = letters - sum(count_letters(word) for word, fixed in words if fixed)
+        sizes = accumulate(0 if fixed else count_letters(word) for word, fixed in words)
+        words = [each for each, size in zip(words, sizes, strict=True) if each[1] or size <= left] or words[:1]
+    text = " ".join(word for word, _ in words)
+    ending = line.text.rstrip()[-1:]
+    return text[:1].upper() + text[1:] + (ending if ending in _STOPS else "").translate(_PLAIN)
 
 
 def _words(source: str, target: str) -> list[str]:

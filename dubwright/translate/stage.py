@@ -13,10 +13,11 @@ from dubwright.errors import DubwrightError, EngineOutputError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.settings import Section, TranslateSettings
-from dubwright.translate.engine import BatchTranslator, Line, Scene, Translated, Translator
+from dubwright.translate import fit
+from dubwright.translate.engine import BatchTranslator, Line, Scene, ShorteningTranslator, Translated, Translator
 from dubwright.translate.length import predicted_ms
 
-REVISION = 2
+REVISION = 3
 
 Row = dict[str, Any]
 
@@ -85,12 +86,20 @@ def _unedited(work: unit.Work, lake: Lake) -> UnitKey | None:
 
 def _scene(work: unit.Work, lake: Lake) -> Scene:
     """The episode's lines, with what the series knows."""
+    transcript = lake.read(work.upstream["transcribe"]).rows()
+    times = fit.times(transcript)
     return Scene(
         source=work.source_language,
         target=work.language,
         lines=[
-            Line(row["segment"], row["text"], _speaker(work, row), row["end_ms"] - row["start_ms"])
-            for row in lake.read(work.upstream["transcribe"]).rows()
+            Line(
+                row["segment"],
+                row["text"],
+                _speaker(work, row),
+                row["end_ms"] - row["start_ms"],
+                *times[row["segment"]],
+            )
+            for row in transcript
         ],
         glossary=work.facts.glossary_for(work.language),
         cast=work.facts.cast,
@@ -114,8 +123,23 @@ def _translated(
         answers = unit.ask_engine(what, lambda: translator.translate(scene))
     if [answer.segment for answer in answers] != [line.segment for line in scene.lines]:
         raise EngineOutputError("not one answer per line, in order", where=what)
+    shorten = partial(_shortened, work, scene, machine)
     version = work.facts.digest_for("translate", work.language)
-    return [_row(line, answer, work.language, version) for line, answer in zip(scene.lines, answers, strict=True)]
+    return [
+        _row(line, fit.fitted(line, answer, work.language, shorten), scene, version)
+        for line, answer in zip(scene.lines, answers, strict=True)
+    ]
+
+
+def _shortened(
+    work: unit.Work, scene: Scene, machine: unit.Machine, line: Line, text: str, letters: int
+) -> Translated | None:
+    """A line's translation in so many letters; None where the engine knows nothing shorter."""
+    translator = _translator(work, machine)
+    if not isinstance(translator, ShorteningTranslator):
+        return None
+    what = f"{translator.info.name} on line {line.segment} of {work.label}"
+    return unit.ask_engine(what, partial(translator.shorten, scene, line, text, letters))
 
 
 def _speaker(work: unit.Work, row: Row) -> str | None:
@@ -124,18 +148,20 @@ def _speaker(work: unit.Work, row: Row) -> str | None:
     return person.called if person else row["character"] or row["speaker"]
 
 
-def _row(line: Line, answer: Translated, language: str, glossary_version: str | None) -> Row:
+def _row(line: Line, answer: Translated, scene: Scene, glossary_version: str | None) -> Row:
     text = (answer.text or "").strip()
+    subtitle_text, notes = fit.readable(line, text, scene)
     return {
         "segment": line.segment,
         "text": text,
+        "subtitle_text": subtitle_text,
         "source_text": line.text,
-        "predicted_ms": predicted_ms(text, language),
+        "predicted_ms": predicted_ms(text, scene.target),
         "slot_ms": line.slot_ms,
         "glossary_version": glossary_version,
         "state": "draft" if text else "failed",
         "editor": None,
-        "notes": list(answer.notes),
+        "notes": [*answer.notes, *notes],
     }
 
 
@@ -144,6 +170,7 @@ def _copied(row: Mapping[str, Any]) -> Row:
     fields = (
         "segment",
         "text",
+        "subtitle_text",
         "source_text",
         "predicted_ms",
         "slot_ms",
@@ -170,6 +197,7 @@ def _edited(row: Row, edit: Mapping[str, Any] | None, language: str) -> Row:
     return {
         **row,
         "text": text,
+        "subtitle_text": None,
         "predicted_ms": predicted_ms(text, language),
         "state": "edited",
         "editor": edit["editor"],

@@ -77,6 +77,9 @@ def serving() -> Iterator[ChatServer]:
 def obedient(question: dict[str, Any]) -> str:
     """What a model that does as it is told answers."""
     target = str(langcodes.find(question["to"]))
+    if "letters" in question:  # a line that is to be said in fewer
+        words = question["text"].split()
+        return json.dumps({"texts": [" ".join(words[: len(words) * 2 // 3 or 1])]})
     lines = [Line(line["id"], line["text"], line["speaker"], 1500) for line in question["lines"]]
     fake = FakeTranslator(TranslateSettings(engine="fake", model=""), dict[str, Path](), 1)
     found = fake.translate(Scene("zh", target, lines, question["glossary"]))

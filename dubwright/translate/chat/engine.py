@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -12,11 +12,13 @@ from dubwright.engines import EngineInfo
 from dubwright.settings import TranslateSettings
 from dubwright.translate import check, glossary, repair
 from dubwright.translate.chat import scene as scenes
+from dubwright.translate.chat import shorter
 from dubwright.translate.chat.endpoint import Endpoint, Reply
 from dubwright.translate.engine import Line, Scene, Translated
+from dubwright.translate.length import letters as count_letters
 
 # Tokens that an answer may have for each character of what it answers, and for its frame.
-TOKENS_PER_CHARACTER = 4
+TOKENS_PER_CHARACTER = 7
 TOKENS_PER_LINE = 40
 LONGEST_LINE = 1000  # characters
 LATER_TEMPERATURE = 0.7
@@ -31,7 +33,7 @@ class ChatTranslator:
 
     info: ClassVar[EngineInfo] = EngineInfo(
         name="chat",
-        revision=10_000_000 * 1 + scenes.REVISION,
+        revision=10_000_000 * 2 + (scenes.REVISION + shorter.REVISION) % 10_000_000,
         languages=frozenset(),
         code_licence="Apache-2.0",
         weights_licence="the endpoint's",
@@ -45,18 +47,31 @@ class ChatTranslator:
         self._settings = settings
         self._limits = all_settings.load().endpoint
         self._endpoint = Endpoint(settings.chat_model, self._limits)
+        self._last: _Conversation | None = None
 
     def translate(self, scene: Scene) -> list[Translated]:
         """One answer per line. Raises `EndpointError` while the endpoint is away: no line is failed for that."""
-        return _Conversation(self._endpoint, self._settings, scene, self._limits.most_tokens).translate()
+        self._last = _Conversation(self._endpoint, self._settings, scene, self._limits.most_tokens)
+        return self._last.translate()
+
+    def shorten(self, scene: Scene, line: Line, text: str, letters: int) -> Translated | None:
+        """Shorter renderings of a line of the scene, those within so many letters and digits first; None if there is none.
+
+        It is asked for `translate.attempts` times at most, within what the scene's budget has left.
+        """
+        # What was said of the scene already goes on: its budget, and the lines before this one.
+        if self._last is None or self._last.scene != scene:
+            self._last = _Conversation(self._endpoint, self._settings, scene, self._limits.most_tokens)
+        return self._last.shorten(line, text, letters)
 
 
 @dataclass(slots=True)
 class _Answer:
-    """The best that was said of a line so far, and what is wrong with it."""
+    """The best that was said of a line so far, what is wrong with it, and a `short` version with which nothing is."""
 
     text: str | None = None
     wrong: list[check.Problem] = field(default_factory=list)
+    short: str = ""
 
     @property
     def usable(self) -> bool:
@@ -98,12 +113,49 @@ class _Conversation:
     def _outcome(self, line: Line) -> Translated:
         answer = self.best[line.segment]
         return Translated(
-            line.segment, answer.text if answer.usable else None, tuple(problem.message for problem in answer.wrong)
+            line.segment,
+            answer.text if answer.usable else None,
+            tuple(problem.message for problem in answer.wrong),
+            others=(answer.short,) if answer.usable and answer.short else (),
         )
+
+    def shorten(self, line: Line, text: str, letters: int) -> Translated | None:
+        """Renderings in fewer letters than `text` has, with which nothing is wrong; as `ChatTranslator.shorten`."""
+        found: list[str] = []
+        wrong: list[str] = []
+        before, _ = self._around([line])
+        for attempt in range(self.settings.attempts):
+            if self._spent:
+                break
+            reply = self.endpoint.ask(
+                shorter.question(self.scene, line, text, letters, before, wrong),
+                schema=shorter.SCHEMA,
+                longest=shorter.MOST_TEXTS * (TOKENS_PER_LINE + TOKENS_PER_CHARACTER * len(line.text)),
+                temperature=max(self.settings.temperature, LATER_TEMPERATURE if attempt > 1 else 0.0),
+                seed=self.settings.seed + attempt,
+            )
+            self.tokens += reply.tokens
+            found += [each for said in shorter.answers(reply.text) if (each := self._short(line, said, text))]
+            if any(count_letters(each) <= letters for each in found):
+                break
+            wrong = [f"no text was right and within {letters} letters"]
+        # Those within the letters keep the model's order; of the others the shortest comes first.
+        found.sort(key=lambda each: max(count_letters(each) - letters, 0))
+        return Translated(line.segment, found[0], others=tuple(dict.fromkeys(found[1:]))) if found else None
+
+    def _short(self, line: Line, said: str, than: str) -> str:
+        """What was said in fewer letters, if it may stand in the other text's place; else empty."""
+        text, wrong = self._mended(line, said)
+        grave = [problem for problem in wrong if problem.fatal or problem.kind != "length"]
+        return text if not grave and count_letters(text) < count_letters(than) else ""
+
+    @property
+    def _spent(self) -> bool:
+        return bool(self.most_tokens) and self.tokens >= self.most_tokens
 
     def _ask(self, lines: Sequence[Line], attempt: int) -> None:
         """Ask for some lines and keep what is better than what was had."""
-        if self.most_tokens and self.tokens >= self.most_tokens:
+        if self._spent:
             spent = check.Problem("budget", f"the budget of {self.most_tokens} tokens for an episode is used up")
             for line in lines:
                 answer = self.best.setdefault(line.segment, _Answer())
@@ -136,16 +188,19 @@ class _Conversation:
             before.append((line, known.text if known and known.usable else None))
         return before, every[last + 1 : last + 1 + context]
 
-    def _judged(self, line: Line, said: str | None, reply: Reply) -> _Answer:
+    def _judged(self, line: Line, said: scenes.Said | None, reply: Reply) -> _Answer:
         if said is None:
             return _Answer(None, [_silence(reply)])
-        terms = glossary.occurring(line.text, self.scene.glossary)
-        text = repair.vocatives(check.clean(said, self.scene.target), line.text, terms, self.scene.target)
-        return _Answer(text, self._wrong(text, line, terms))
+        text, wrong = self._mended(line, said.text)
+        return _Answer(text, wrong, self._short(line, said.short, text) if said.short else "")
 
-    def _wrong(self, text: str, line: Line, terms: Mapping[str, str]) -> list[check.Problem]:
+    def _mended(self, line: Line, said: str) -> tuple[str, list[check.Problem]]:
+        """What was said of a line as it would stand, and what is wrong with it even so."""
         source, target = self.scene.source, self.scene.target
-        return check.problems(text, line.text, source=source, target=target, terms=terms, told=scenes.INSTRUCTIONS)
+        terms = glossary.occurring(line.text, self.scene.glossary)
+        text = repair.vocatives(check.clean(said, target), line.text, terms, target)
+        told = scenes.INSTRUCTIONS + shorter.INSTRUCTIONS
+        return text, check.problems(text, line.text, source=source, target=target, terms=terms, told=told)
 
 
 def _hopeless(line: Line) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 from zlib import crc32
@@ -27,8 +28,8 @@ SCHEMA: Mapping[str, Any] = {
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": {"id": {"type": "integer"}, "text": {"type": "string"}},
-                "required": ["id", "text"],
+                "properties": {"id": {"type": "integer"}, "text": {"type": "string"}, "short": {"type": "string"}},
+                "required": ["id", "text", "short"],
                 "additionalProperties": False,
             },
         }
@@ -36,6 +37,14 @@ SCHEMA: Mapping[str, Any] = {
     "required": ["lines"],
     "additionalProperties": False,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an answer says of a line: its `text`, and the same in fewer letters, where that was given."""
+
+    text: str
+    short: str = ""
 
 
 def question(
@@ -90,19 +99,19 @@ def has_answers(text: str) -> bool:
     return any("id" in entry and "text" in entry for entry in _entries(text))
 
 
-def answers(text: str, wanted: Sequence[int]) -> dict[int, str]:
+def answers(text: str, wanted: Sequence[int]) -> dict[int, Said]:
     """The texts of an answer by number: of those wanted, what is there exactly once and is a text.
 
     An answer that is cut off, or has words around it, gives what of it can be read.
     """
-    found: dict[int, list[str]] = {}
+    found: dict[int, list[Said]] = {}
     for entry in _entries(text):
-        number, said = entry.get("id"), entry.get("text")
+        number, said, short = entry.get("id"), entry.get("text"), entry.get("short")
         if isinstance(number, str) and number.isascii() and number.isdecimal():
             number = int(number)
         if isinstance(number, int) and not isinstance(number, bool) and isinstance(said, str):
-            found.setdefault(number, []).append(said)
-    return {number: found[number][0] for number in wanted if len(set(found.get(number, ()))) == 1}
+            found.setdefault(number, []).append(Said(said, short if isinstance(short, str) else ""))
+    return {number: found[number][0] for number in wanted if len({each.text for each in found.get(number, ())}) == 1}
 
 
 def _entries(text: str) -> list[dict[str, Any]]:
