@@ -13,6 +13,9 @@ from dubwright.plan import Plan, Planner, Survey
 from dubwright.series_plan import PlannedUnit
 from dubwright.stages import STAGES
 
+# What notes of a line deserve a look, by the word before their colon.
+FLAGGED = ("glossary", "length", "subtitle", "sensitive")
+
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
@@ -116,8 +119,8 @@ def _wall(file: UnitFile) -> float:
 def _flags(own: dict[str, UnitFile], *, has_lines: bool) -> dict[str, int]:
     flags: dict[str, int] = {} if has_lines else {"no speech": 1}
     for row in own["translate"].rows() if "translate" in own else []:
-        kind = "untranslated" if row["state"] == "failed" else "glossary" if row["notes"] else None
-        if kind:
+        noted = {note.partition(":")[0] for note in row["notes"] or ()}
+        for kind in ["untranslated"] if row["state"] == "failed" else [kind for kind in FLAGGED if kind in noted]:
             flags[kind] = flags.get(kind, 0) + 1
     for row in own["dub"].rows() if "dub" in own else []:
         if row["verdict"] not in ("fits", "kept", "mix"):

@@ -104,11 +104,15 @@ def _episode(key: UnitKey, lake: Lake) -> _Episode | None:
         "overlapping": scores.overlaps(dubbed),
         "outside_caps": scores.outside_caps(dubbed, held_to.get("tempo_floor", 0.0), held_to.get("tempo_cap", 2.0)),
         "untranslated": sum(row["state"] == "failed" for row in translation.rows()),
-        "glossary": sum(row["state"] != "failed" and bool(row["notes"]) for row in translation.rows()),
+        "glossary": sum(row["state"] != "failed" and _breaks_glossary(row) for row in translation.rows()),
         **{verdict: verdicts[verdict] for verdict in ("tight", "late", "unfit")},
         "no_speech": int(not lines),
     }
     return _Episode(counts, _drift(delivered.rows(), source.row()))
+
+
+def _breaks_glossary(row: Mapping[str, Any]) -> bool:
+    return any(note.startswith("glossary:") for note in row["notes"] or ())
 
 
 def _upstream(delivered: UnitFile, stage: str, lake: Lake) -> UnitFile:

@@ -25,7 +25,10 @@ def deliver(lake: Lake, episode: str, language: str = "en", *, length_ms: int = 
     numbers = range(1, lines + 1)
     _commit(lake, source, [zh | {"duration_ms": 60_000, "fps": 25.0}])
     _commit(lake, transcript, [zh | {"segment": number, "text": "走"} for number in numbers])
-    texts = [("Go.", "draft", ["师父 is not Master"]), ("", "failed", ["no answer"])]
+    texts = [
+        ("Go.", "draft", ["length: takes 900 ms, has 500", "glossary: 师父 is not Master"]),
+        ("", "failed", ["no answer"]),
+    ]
     said = [dict(zip(("text", "state", "notes"), each, strict=True)) for each in texts[:lines]]
     _commit(lake, translation, [target | {"segment": n} | line for n, line in zip(numbers, said, strict=True)])
     spoken: list[dict[str, Any]] = [
