@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dubwright.errors import DubwrightError
-from dubwright.translate import scripts
-from dubwright.translate.engine import Line, Scene, Translator
+from dubwright.translate import length, scripts
+from dubwright.translate.engine import Line, Scene, ShorteningTranslator, Translator
 
 DIALOGUE = (
     "王总，您终于来了。",
@@ -86,3 +88,21 @@ def test_a_line_far_too_long_fails_alone(translator: Translator) -> None:
     assert len(answers) == 3
     assert answers[0].text
     assert answers[2].text
+
+
+def test_an_engine_that_shortens_keeps_names_and_says_no_more(translator: Translator) -> None:
+    if not isinstance(translator, ShorteningTranslator):
+        pytest.skip(f"{translator.info.name} knows nothing shorter")
+    asked = scene(("王总，外面下着大雨，你怎么不打伞？",))
+    (answer,) = translator.translate(asked)
+    assert answer.text
+    for letters in (1, 15, 20):
+        shorter = translator.shorten(asked, asked.lines[0], answer.text, letters)
+        again = translator.shorten(asked, asked.lines[0], answer.text, letters)
+        assert shorter == again
+        for text in (shorter.text, *shorter.others) if shorter else ():
+            assert text and length.letters(text) < length.letters(answer.text)
+            assert "president wang" in text.casefold()
+            assert not scripts.of_text(text)[scripts.HAN]
+    for other in answer.others:
+        assert "president wang" in other.casefold() and not scripts.of_text(other)[scripts.HAN]
