@@ -118,6 +118,7 @@ def test_a_cast_list_bounds_loosely_how_many_voices_there_are() -> None:
 # The encoder ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.models
 def test_the_encoder_reads_a_checkpoint_and_answers_in_unit_vectors(tmp_path: Path) -> None:
     encoder = VoiceEncoder(checkpoint(tmp_path / "voice.pt"))
     sounds = [MAN.say(2500, 1), MAN.say(300, 2), np.zeros(RATE, np.float32), np.zeros(0, np.float32)]
