@@ -120,7 +120,7 @@ class _Measured:
 
 
 def fit(takes: Sequence[Take], language: str) -> Pace:
-    """The constants that come nearest to the lines that are not held out, in proportion to each one's length.
+    """The constants that come nearest to the lines that are not held out.
 
     Voices and language are fitted in turns: a factor is a median, so that a line spoken oddly does not move it.
     """
@@ -145,7 +145,9 @@ def fit(takes: Sequence[Take], language: str) -> Pace:
 def _constants(takes: Sequence[Take], voices: Mapping[str, float]) -> Pace:
     rows = np.array([[1, *astuple(counts(take.line))] for take in takes], float)
     wanted = np.array([take.ms / voices[take.voice] for take in takes], float)
-    return Pace(*_never_negative(rows / wanted[:, None], np.ones(len(takes))), letters_per_s=0.0)
+    # What a line is off by grows with the root of its length: it is a sum of small things.
+    weights = wanted**-0.5
+    return Pace(*_never_negative(rows * weights[:, None], wanted * weights), letters_per_s=0.0)
 
 
 def _never_negative(rows: NDArray[np.float64], wanted: NDArray[np.float64]) -> list[float]:
