@@ -116,7 +116,8 @@ def _fillers(text: str, line: _Line) -> Iterator[str]:
     gap = r"(?:\s*[,،、…]\s*|\s+)" if line.language in _UNSPACED else _APART
     yield from _without(text, re.compile(rf"(?P<kept>{_SENTENCE})(?P<said>{opening}){gap}(?=\S)", re.I), begins=True)
     yield from _without(text, re.compile(rf"(?P<kept>)\s*[,،]\s*(?P<said>{apart})(?=\s*[,،])", re.I))
-    yield from _without(text, re.compile(rf"(?P<kept>)\s*[,،]\s*(?P<said>{apart})(?=\s*[.!?…؟।]|$)", re.I))
+    # Not before a question mark: it may be the filler that asks, and not the sentence.
+    yield from _without(text, re.compile(rf"(?P<kept>)\s*[,،]\s*(?P<said>{apart})(?=\s*[.!…।]|$)", re.I))
 
 
 def _twice(text: str, line: _Line) -> Iterator[str]:
@@ -137,8 +138,8 @@ def _calls(text: str, line: _Line) -> Iterator[str]:
 
 
 def _strong(text: str, line: _Line) -> Iterator[str]:
-    # "Not really" is no weaker "not": beside a negation an adverb may carry the sense.
-    if not line.sacred(text, names=False):
+    # Beside a negation, or where something is asked, an adverb may carry the sense: "not really", "how did he really die?"
+    if not line.sacred(text, names=False) and not re.search("[?？؟]", text):
         yield from _without(
             text,
             re.compile(
