@@ -11,6 +11,7 @@ from dubwright.engines import EngineInfo
 from dubwright.errors import DubwrightError
 from dubwright.facts import Character
 from dubwright.settings import TranslateSettings
+from dubwright.translate.market import MarketProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Line:
 class Scene:
     """An episode's lines in order, with what the series knows.
 
-    `glossary` maps source terms to their fixed rendering in the target language.
+    `glossary` maps source terms to their fixed rendering in the target language, `market` is what its market wants.
     """
 
     source: str
@@ -42,6 +43,7 @@ class Scene:
     glossary: Mapping[str, str] = field(default_factory=dict)
     cast: Sequence[Character] = ()
     synopsis: str = ""
+    market: MarketProfile = field(default_factory=MarketProfile)
 
 
 @dataclass(frozen=True, slots=True)

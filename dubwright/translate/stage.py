@@ -13,9 +13,10 @@ from dubwright.errors import DubwrightError, EngineOutputError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.settings import Section, TranslateSettings
-from dubwright.translate import fit
+from dubwright.translate import fit, market
 from dubwright.translate.engine import BatchTranslator, Line, Scene, ShorteningTranslator, Translated, Translator
 from dubwright.translate.length import predicted_ms
+from dubwright.translate.market.review import noted, review
 
 REVISION = 3
 
@@ -75,7 +76,13 @@ def finish(work: unit.Work, lake: Lake, machine: unit.Machine, answer: list[Tran
             where=work.label,
             remedy="try another translation engine or model",
         )
-    return rows
+    return _reviewed(rows, _scene(work, lake))
+
+
+def _reviewed(rows: Sequence[Row], scene: Scene) -> list[Row]:
+    """The rows with what the market has to say of their texts, people's included, as they stand now."""
+    found = review(scene, {row["segment"]: row["text"] for row in rows})
+    return [{**row, "notes": noted(row["notes"], found.get(row["segment"], ()))} for row in rows]
 
 
 def _unedited(work: unit.Work, lake: Lake) -> UnitKey | None:
@@ -104,6 +111,7 @@ def _scene(work: unit.Work, lake: Lake) -> Scene:
         glossary=work.facts.glossary_for(work.language),
         cast=work.facts.cast,
         synopsis=work.facts.synopsis,
+        market=market.of(work.language),
     )
 
 

@@ -13,6 +13,7 @@ from dubwright import languages
 from dubwright.translate import glossary
 from dubwright.translate.engine import Line, Scene
 from dubwright.translate.length import letters_in
+from dubwright.translate.market import brief
 
 INSTRUCTIONS = (resources.files(__package__) / "instructions.md").read_text(encoding="utf-8")
 # Changed whenever what is said to the model changes.
@@ -67,6 +68,7 @@ def question(
             if _is_met(one.name, one.aliases, spoken, [*lines, *after, *(line for line, _ in before)])
         ],
         "glossary": glossary.occurring(spoken, scene.glossary),
+        "market": brief.told(scene.market, "\n".join(line.text for line in lines), scene.source, scene.glossary),
         "before": [
             {"speaker": line.speaker, "text": line.text, **({"translation": text} if text else {})}
             for line, text in before
