@@ -15,7 +15,7 @@ from typing import Any
 
 from dubwright import languages, unit
 from dubwright.engines import EngineInfo
-from dubwright.errors import EngineMissingError
+from dubwright.errors import EngineMissingError, LanguageError
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
@@ -115,6 +115,12 @@ def candidate(settings: Settings, language: str) -> Candidate:
     stage = STAGES["translate"]
     info: EngineInfo = stage.module.engine(settings.translate, language)
     source = languages.parse(settings.source_language)
+    if source == language:
+        raise LanguageError(
+            f"the set is spoken in {languages.name(source)} ({source}) already",
+            field="to",
+            remedy="leave this language out, or name the spoken one with --from",
+        )
     recipe = Recipes(settings, source).recipe(stage, language, source=None, upstream={}, facts=None)
     # A column that was added to a table makes no other translator.
     decisive = {name: value for name, value in recipe.items() if name != "schema"}

@@ -14,7 +14,7 @@ import yaml
 
 from dubwright import languages, unit
 from dubwright import settings as all_settings
-from dubwright.errors import EndpointError, EvaluationError, ManifestError
+from dubwright.errors import EndpointError, EvaluationError, LanguageError, ManifestError
 from dubwright.lake import Lake
 from dubwright.lake.layout import EvaluationKey, known, parse_evaluation
 from dubwright.lake.verification import verify
@@ -288,6 +288,10 @@ class TestWhatARunIsHeldTo:
         for other in (using("small"), using(temperature=0.5), using(context_lines=0)):
             assert evaluation.candidate(other, "en").fingerprint != first.fingerprint
         assert evaluation.candidate(using(), "es").fingerprint != first.fingerprint
+
+    def test_the_language_that_is_spoken_is_none_to_translate_into(self) -> None:
+        with pytest.raises(LanguageError, match="already"):
+            evaluation.candidate(using(), "zh")
 
     def test_an_endpoint_that_is_away_says_nothing_of_its_translator(self, lake: Lake, server: ChatServer) -> None:
         server.fail.append(Failure(503))
