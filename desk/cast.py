@@ -33,7 +33,7 @@ def list_all(series: Series, lake: LakeOption = None, profile: Profile = None, a
     """List a series' characters: id, name, sex, the episodes they speak in, their voices there."""
     show.as_json = as_json
     store = lake_of(lake, profile)
-    _show(series, casts.read(store, _known_as(series)))
+    _show(series, casts.read(store, known_as(series)))
 
 
 @app.command()
@@ -53,7 +53,7 @@ def name(
     if chosen is None:
         raise SettingsError(f"{sex!r} is no sex", field="--sex", remedy=f"use one of {', '.join(get_args(Sex))}")
     store = lake_of(lake, profile)
-    before = casts.read(store, _known_as(series))
+    before = casts.read(store, known_as(series))
     _decide(store, series, casts.name(before, character, called, chosen), editor)
 
 
@@ -70,7 +70,7 @@ def merge(
     """Say that two characters are one."""
     show.as_json = as_json
     store = lake_of(lake, profile)
-    _decide(store, series, casts.merge(casts.read(store, _known_as(series)), character, into), editor)
+    _decide(store, series, casts.merge(casts.read(store, known_as(series)), character, into), editor)
 
 
 @app.command()
@@ -86,7 +86,7 @@ def split(
     """Say that a voice of an episode is somebody else: it becomes a character of its own, under a new id."""
     show.as_json = as_json
     store = lake_of(lake, profile)
-    _decide(store, series, casts.split(casts.read(store, _known_as(series)), _known_as(episode), speaker), editor)
+    _decide(store, series, casts.split(casts.read(store, known_as(series)), known_as(episode), speaker), editor)
 
 
 @app.command()
@@ -103,9 +103,9 @@ def assign(
     """Say who speaks one line. It holds for the line at that time, however it is numbered later."""
     show.as_json = as_json
     store = lake_of(lake, profile)
-    before = casts.read(store, _known_as(series))
+    before = casts.read(store, known_as(series))
     start_ms, end_ms = _times(store, series, episode, segment)
-    _decide(store, series, casts.assign(before, _known_as(episode), segment, start_ms, end_ms, character), editor)
+    _decide(store, series, casts.assign(before, known_as(episode), segment, start_ms, end_ms, character), editor)
 
 
 @app.command()
@@ -126,12 +126,12 @@ def play(
 
     show.as_json = as_json
     store = lake_of(lake, profile)
-    cast = casts.read(store, _known_as(series))
+    cast = casts.read(store, known_as(series))
     person = casts.known(cast, character)
-    path = out or Path(f"{layout.encode(_known_as(series))}.{layout.encode(person.called)}.flac")
+    path = out or Path(f"{layout.encode(known_as(series))}.{layout.encode(person.called)}.flac")
     if path.suffix.lower() != ".flac":
         raise SettingsError(f"{path.name} is no FLAC file", field="--out", remedy="let its name end in .flac")
-    clips = clips_of(store, _known_as(series), cast, person.id)
+    clips = clips_of(store, known_as(series), cast, person.id)
     if not clips:
         raise CatalogError(
             f"{person.called} is never heard clearly",
@@ -149,27 +149,28 @@ def play(
         show.console.print(show.escape(str(path)))
 
 
-def _known_as(typed: str) -> str:
+def known_as(typed: str) -> str:
     """A name as the catalogue has it: a terminal may send another Unicode form."""
     return casts.normal(typed)
 
 
 def _decide(store: Lake, series: str, decision: Decision, editor: str | None) -> None:
-    casts.decide(store, _known_as(series), [decision], editor or _user())
-    _show(series, casts.read(store, _known_as(series)))
+    casts.decide(store, known_as(series), [decision], editor_of(editor))
+    _show(series, casts.read(store, known_as(series)))
 
 
-def _user() -> str:
+def editor_of(given: str | None) -> str:
+    """Who decides: as the command line says, else this user."""
     try:
-        return getpass.getuser()
+        return given or getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container's user may have no name
         return "somebody"
 
 
 def _times(store: Lake, series: str, episode: str, segment: int) -> tuple[int, int]:
     """Start and end (ms) of a line in the newest transcript of an episode. Raises `CatalogError` if there is none."""
-    for key in coverage.newest(store, "transcript", series=_known_as(series)):
-        if key.episode != _known_as(episode):
+    for key in coverage.newest(store, "transcript", series=known_as(series)):
+        if key.episode != known_as(episode):
             continue
         rows = {row["segment"]: row for row in store.read(key).rows()}
         if segment in rows:

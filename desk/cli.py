@@ -22,6 +22,7 @@ from desk.backfill import backfill
 from desk.cast import app as cast_app
 from desk.catalog import app as catalogues
 from desk.evaluate import evaluate
+from desk.glossary import app as glossary_app
 from desk.lake import app as lake_app
 from desk.options import (
     From,
@@ -59,6 +60,7 @@ models = typer.Typer(
 app.add_typer(models, name="models")
 app.add_typer(catalogues, name="catalog")
 app.add_typer(cast_app, name="cast")
+app.add_typer(glossary_app, name="glossary")
 app.command()(backfill)
 app.command()(evaluate)
 app.add_typer(lake_app, name="lake")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -114,11 +113,14 @@ def _reasons(survey: plans.Survey, where: listing.Partition, lake: Lake) -> list
     reasons = [f"{number} × {reason}" for reason, number in survey.reasons[where].items() if reason != "changed"]
     changed = survey.reasons[where]["changed"]
     kept = survey.changed.get(where, [])
-    explained = Counter(plans.explain(unit, lake) for unit in kept)
+    explained: dict[str, list[str]] = {}
+    for unit in kept:
+        explained.setdefault(plans.explain(unit, lake), []).append(unit.work.episode)
     if len(kept) < changed:
-        reasons.append(f"{changed} × changed; the {len(kept)} looked at: {' | '.join(explained)}")
+        looked_at = (f"{reason} ({', '.join(episodes)})" for reason, episodes in explained.items())
+        reasons.append(f"{changed} × changed; the {len(kept)} looked at: {' | '.join(looked_at)}")
     else:
-        reasons += [f"{number} × {reason}" for reason, number in explained.items()]
+        reasons += [f"{len(episodes)} × {reason} ({', '.join(episodes)})" for reason, episodes in explained.items()]
     return reasons
 
 

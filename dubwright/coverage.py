@@ -21,6 +21,8 @@ from dubwright.stages import STAGES, Stage
 
 Where = tuple[str, str, str | None]
 LISTINGS_AT_ONCE = 16
+# The tables that belong to the episode, not to a language.
+SHARED = frozenset(stage.table for stage in STAGES.values() if not stage.per_language)
 
 
 @dataclass(slots=True)
@@ -129,8 +131,8 @@ def _failures(lake: Lake, stage: Stage, series: str | None) -> Iterator[ObjectIn
 def _units(
     lake: Lake, table: str, language: str | None = None, series: str | None = None
 ) -> Iterable[tuple[datetime, UnitKey]]:
-    # A table's keys begin with the language where it has one, so a series alone narrows nothing.
-    prefix = unit_prefix(table, language, series if language else None)
+    # A table's keys begin with the language where it has one, so a series alone narrows nothing there.
+    prefix = unit_prefix(table, language, series if language or table in SHARED else None)
     for found in lake.store.list(prefix):
         key = parse_unit(found.key)
         if key and series in (None, key.series):

@@ -73,7 +73,8 @@ def test_a_name_touches_the_episodes_in_which_its_character_speaks(
     assert named["c02"]["name"] == "沈清"
     plan = dubwright("plan", str(catalogue), "--to", "en")
     assert wanted(plan) == {"ingest": 0, "transcribe": 0, "translate": 2, "dub": 2, "render": 2}
-    assert why(plan, "translate") == ["2 × who speaks changed"] and why(plan, "dub") == ["2 × follows translate"]
+    assert why(plan, "translate") == ["2 × who speaks changed (01, 02)"]
+    assert why(plan, "dub") == ["2 × follows translate (01, 02)"]
 
     # The run does that and no more; a second one nothing.
     second = dubwright(*to)
@@ -95,4 +96,4 @@ def test_a_name_touches_the_episodes_in_which_its_character_speaks(
     dubwright("cast", "assign", SERIES, "03", "1", "沈清")
     plan = dubwright("plan", str(catalogue), "--to", "en")
     assert wanted(plan) == {"ingest": 0, "transcribe": 0, "translate": 1, "dub": 1, "render": 1}
-    assert why(plan, "dub") == ["1 × who speaks changed; follows translate"]
+    assert why(plan, "dub") == ["1 × who speaks changed; follows translate (03)"]
