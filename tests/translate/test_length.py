@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dubwright.translate import length
 from dubwright.translate.length import letters, letters_in, predicted_ms
 
-MEASURED = ["en", "es", "fr", "pt-BR", "ar", "th", "de", "id", "vi", "ko"]
+MEASURED = ["en", "es", "fr", "pt-BR", "it", "hi", "ar", "th", "de", "id", "vi", "ko"]
 
 
 def test_it_grows_with_the_text_and_its_pauses() -> None:
