@@ -18,7 +18,7 @@ from dubwright.fingerprint import canonical, fingerprint
 from dubwright.lake import schemas
 from dubwright.models import registry
 from dubwright.settings import Settings
-from dubwright.stages import Stage
+from dubwright.stages import Ruled, Stage
 from dubwright.unit import artefacts
 
 # Stands in a recipe for what is filled in; no setting, name or digest holds a NUL.
@@ -27,6 +27,7 @@ _HOLES = re.compile(r'"\\u0000(\w+)"')
 _WORDS = {
     "schema": "the tables' schema changed",
     "revision": "dubwright's own {stage} stage changed",
+    "rules": "what dubwright knows of the language's market changed",
     "source": "the video changed",
     "subtitles": "the subtitles given with the video changed",
     "facts": "the series' glossary or cast list changed",
@@ -88,6 +89,8 @@ class Recipes:
                 "models": {name: registry.get(name).sha256 for name in artefacts(engine, section)},
                 "settings": section.model_dump(mode="json", exclude={"engine", "engines", "model"}),
             }
+            if isinstance(stage.module, Ruled):
+                self._known[stage.name, language]["rules"] = stage.module.rules(language)
         return self._known[stage.name, language]
 
     def digester(self, stage: Stage, language: str) -> Digester:

@@ -6,7 +6,8 @@ Every stage is a package of this name with a `stage.py` that has
     engine(settings, language) -> EngineInfo  what would compute it
     run(work, lake, machine) -> list of rows  of the stage's table, blobs already stored
 
-and, where an engine answers for several units at once, `ask` and `finish` (`Batched`).
+and, where an engine answers for several units at once, `ask` and `finish` (`Batched`), where it goes by rules of the
+language's own, `rules` (`Ruled`).
 
 Stages meet in the tables only; none imports another's insides.
 """
@@ -44,6 +45,15 @@ class Batched(Protocol):
         ...
 
     def finish(self, work: Work, lake: Lake, machine: Machine, answer: Any) -> list[dict[str, Any]]: ...
+
+
+@runtime_checkable
+class Ruled(Protocol):
+    """A stage module that goes by rules of a language's own, which ship with dubwright as data."""
+
+    def rules(self, language: str) -> str:
+        """Digest of the rules, part of every fingerprint in that language."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,11 @@ def engine(settings: Section, language: str) -> EngineInfo:
     return engines.select("translate", (cast(TranslateSettings, settings).engine,), language)
 
 
+def rules(language: str) -> str:
+    """Digest of what is known of the language's market."""
+    return market.digest(language)
+
+
 def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
     """A row per segment of the transcript; where people corrected a line, their text.
 

@@ -22,6 +22,7 @@ from dubwright.lake.layout import UnitKey
 from dubwright.lake.local import LocalStore
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
+from dubwright.translate import stage as translate
 from dubwright.unit import Work
 
 GLOSSARY = SeriesFacts.model_validate(
@@ -192,3 +193,17 @@ def test_who_speaks_is_read_where_it_was_decided_and_changes_what_hears_it(
     # Another transcript: who speaks in it nobody knows yet.
     other = plans.planner(["en"], fake_settings.model_copy(update={"source_language": "ja"}), lake)
     assert not any(unit.work.cast.voices for unit in other.build(catalog))
+
+
+def test_what_is_known_of_a_market_decides_its_translations_alone(
+    keys: Lake, fake_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prints() -> dict[tuple[str, str], str]:
+        plan = plans.build(catalogue(["A"]), ["en", "es"], fake_settings, keys)
+        return {(unit.work.stage, unit.work.language): unit.work.fingerprint for unit in plan}
+
+    before, known = prints(), translate.rules
+    monkeypatch.setattr(translate, "rules", lambda language: "other" if language == "es" else known(language))
+    after = prints()
+    changed = {where for where, mark in after.items() if before[where] != mark}
+    assert changed == {("translate", "es"), ("dub", "es"), ("render", "es")}
