@@ -15,6 +15,7 @@ CASES: dict[str, list[tuple[str, str]]] = {
             "Master Qin",
             "Master Qin's lantern. | Yes, MASTER QIN! | the master  qin / Master Qing. | Master, Qin is here.",
         ),
+        ("Your Majesty", "Her Majesty's man | Your Majesties / Her Highness | Majesty"),
         ("Mr. Shen", "Mr Shen, sit. | Mister Shen is out. | Mr. Shen’s office / Mrs. Shen is out. | Mr. Shenk"),
         ("the Dowager", "Your Dowager sleeps. | The Dowager's medicine / The Dowagerish"),
         ("President Gu", "president gu's guest / The Presidents Gu wait. | President Guan | President Gus"),
@@ -38,6 +39,7 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("capitán", "los capitanes | la capitana / capitanear"),
         ("emperatriz", "las emperatrices / emperador"),
         ("director general", "la directora general | directores generales / dirección general"),
+        ("Su Alteza", "Vuestra Alteza | su alteza / alteza | Su Altezano"),
         ("Gu", "Gu, espera. / gusto | Gus"),
     ],
     "fr": [
@@ -60,6 +62,7 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("general", "os generais / generalizar"),
         ("imperador", "imperadores / império | imperatriz"),
         ("discípulo", "a discípula | os discípulos / disciplina"),
+        ("Sua Majestade", "Vossa Majestade | sua majestade / Majestade | Sua Alteza"),
         ("homem", "os homens / homenagem"),
     ],
     "it": [
@@ -82,6 +85,8 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("Herr Shen", "Herrn Shen | Hr. Shen | Herr Shens Büro / Frau Shen | Herr Shenk"),
         ("die Kaiserin", "der Kaiserinnen | Kaiserin! / der Kaiser | Kaiserinwitwe"),
         ("General", "des Generals | die Generäle | den Generälen / generell"),
+        ("Eure Hoheit", "Eurer Hoheit | Ihre Hoheit / Hoheit | Eure Majestät"),
+        ("Kronprinz", "dem Kronprinzen | die Kronprinzen / Kronprinzessin"),
         ("Fürst", "den Fürsten | die Fürsten / Fürstin"),
         ("Lu", "Lus Schwert | Lu, warte! / Luft | Luz"),
     ],
@@ -98,6 +103,7 @@ CASES: dict[str, list[tuple[str, str]]] = {
         ("секта", "в секте | сектой | сект / сектант | сектор"),
         ("генерал", "генералы | генералом | генералу / генеральный | генералитет"),
         ("Гу", "Гу, подожди! / Гуань | гусь | губа"),
+        ("Ваше Величество", "Вашего Величества | Её Величеству / Величество | Ваше Высочество"),
         ("учёный", "ученого | учёным / учение"),
     ],
     "tr": [

@@ -43,6 +43,8 @@ ENGLISH = Grammar(
         "dr": r"(?:dr\.?|doctor)",
         "doctor": r"(?:(?:dr\.?|doctor)s?)",
         "prof": r"(?:prof\.?|professor)",
+        # To her, Your Majesty; of her, Her Majesty.
+        "your": "(?:your|his|her|their)",
     },
     after=r"(?:['’]s|['’])?",
 )
@@ -101,6 +103,7 @@ GERMAN = Grammar(
     same={
         "herr": r"(?:herr(?:e?n)?|hr\.?)",
         "hr": r"(?:herr(?:e?n)?|hr\.?)",
+        "eure": "(?:eue?re?[rmns]?|ihre?[rmns]?|seine?[rmns]?)",
         "frau": r"(?:frau|fr\.?)",
         "fr": r"(?:frau|fr\.?)",
         "dr": r"(?:dr\.?|doktors?)",

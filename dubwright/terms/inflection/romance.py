@@ -156,6 +156,8 @@ SPANISH = Grammar(
         "señorita": r"(?:srtas?\.?|señoritas?)",
         "dr": r"(?:dr\.?|doctor)",
         "dra": r"(?:dra\.?|doctora)",
+        "su": "(?:sus?|vuestras?)",
+        "vuestra": "(?:sus?|vuestras?)",
     },
 )
 _PT_OF = "(?:de|d[oa]s?)"
@@ -171,6 +173,8 @@ PORTUGUESE = Grammar(
         "srta": r"(?:srta\.?|senhorita)",
         "dr": r"(?:dr\.?|doutor)",
         "dra": r"(?:dra\.?|doutora)",
+        "sua": "(?:suas?|vossas?)",
+        "vossa": "(?:suas?|vossas?)",
     },
 )
 _FR_OF = r"(?:de|du|des)(?:\s+(?:la|les?))?"
@@ -186,6 +190,7 @@ FRENCH = Grammar(
         "mlle": r"(?:mlle|mademoiselle)",
         "mademoiselle": r"(?:mlle|mademoiselle|mesdemoiselles)",
         "dr": r"(?:dr\.?|docteur)",
+        "votre": "(?:votre|vos|sa|son|ses)",
     },
 )
 _IT_OF = r"(?:di|del|dello|della|dei|degli|delle)"

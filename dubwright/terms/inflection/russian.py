@@ -8,6 +8,7 @@ from dubwright.terms.inflection.grammar import Grammar, Word, spelled
 
 # Endings of the nominative with those of all cases and numbers. The first that fits counts.
 _ENDINGS: tuple[tuple[str, str], ...] = (
+    ("ство", "ств(?:о|а|у|ом|е|ам|ами|ах)?"),
     ("ый", "(?:ый|ого|ому|ым|ом|ая|ой|ую|ое|ые|ых|ыми)"),
     ("ий", "(?:ий|его|ему|им|ем|ого|ому|ом|ая|ой|ую|яя|ей|юю|ее|ие|их|ими|ия|ию|ии|ием|иев|иям|иями|иях)"),
     ("ой", "(?:ой|ого|ому|ым|ом|ая|ую|ое|ые|ых|ыми)"),
@@ -23,14 +24,14 @@ _ENDINGS: tuple[tuple[str, str], ...] = (
 )
 # Names that end so do not change; titles that do so are rare.
 _UNCHANGING = frozenset("оеёиуюыэ")
+_WHOSE = "(?:его|е[её]|их|ваше(?:го|му|м)?)"
 _CONSONANT = "(?:а|у|ом|ем|е|ы|и|ов|ей|ам|ами|ах|ья|ьёв|ьев|ой)?"
 
 
 def _russian(word: Word) -> str:
     lower = word.text.lower()
-    if not lower[-1:].isalpha() or lower[-1] in _UNCHANGING:
+    if not lower[-1:].isalpha() or (lower[-1] in _UNCHANGING and not lower.endswith("ство")):
         return _yo(spelled(word.text))
-    # In 老-names only the last part changes, and in two letters there is no stem.
     for ending, forms in _ENDINGS:
         if lower.endswith(ending) and len(lower) > len(ending):
             return _yo(spelled(word.text[: -len(ending)])) + forms
@@ -47,6 +48,9 @@ RUSSIAN = Grammar(
         "г": r"(?:г\.|господин(?:а|у|ом|е)?)",
         "господин": r"(?:г\.|господин(?:а|у|ом|е)?|господа)",
         "г-н": r"(?:г-на?|г-ну|г-ном|г-не|господин(?:а|у|ом|е)?)",
+        "его": _WHOSE,
+        "её": _WHOSE,
+        "ваше": _WHOSE,
         "госпожа": r"(?:г-жа|госпож(?:а|и|е|у|ой))",
     },
 )
