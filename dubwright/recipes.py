@@ -112,6 +112,11 @@ class Digester:
 
     pieces: tuple[str, ...]
     holes: tuple[str, ...]
+    # The digest up to the first hole, which is most of it: taken once, gone on with for every episode.
+    _begun: Any = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_begun", blake2b(self.pieces[0].encode(), digest_size=16))
 
     def under(self, facts: str | None, told: str | None = None) -> Digester:
         """The same under a series' facts and what the stage is told of an episode (digests; None where there is nothing)."""
@@ -126,15 +131,21 @@ class Digester:
 
     def of_source(self, digest: str) -> str:
         """The fingerprint over a video's digest, for a stage that reads the video alone."""
-        head, tail = self.pieces
-        return blake2b(f"{head}{_json(digest)}{tail}".encode(), digest_size=16).hexdigest()
+        _, tail = self.pieces
+        return self._ended(f"{_json(digest)}{tail}")
 
     def over(self, above: Mapping[str, str]) -> str:
         """The fingerprint over the fingerprints of the units that the stage reads, by stage."""
-        text = self.pieces[0]
+        text = ""
         for name, piece in zip(self.holes, self.pieces[1:], strict=True):
             text += f'"{above[name]}"{piece}'
-        return blake2b(text.encode(), digest_size=16).hexdigest()
+        return self._ended(text)
+
+    def _ended(self, text: str) -> str:
+        digest = self._begun.copy()
+        digest.update(text.encode())
+        found: str = digest.hexdigest()
+        return found
 
 
 def _json(value: str | None) -> str:

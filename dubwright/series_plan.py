@@ -51,9 +51,11 @@ class PlannedUnit:
     failure: FailureKey | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Stand:
-    """How a unit stands, by the listing alone: less than a `PlannedUnit`, of which there would be millions."""
+    """How a unit stands, by the listing alone: less than a `PlannedUnit`. Not frozen, which would cost millions of them
+    half their time.
+    """
 
     stage: Stage
     language: str
@@ -69,12 +71,12 @@ class _Stand:
 class _Above:
     """What a unit meets: its episode's part of the keys, what each stage is told of it, and the units that it may read.
 
-    `concerning` are the series' facts that concern the episode; `prints` has the fingerprints of what it may read,
-    `in_the_way` what of it failed, both by stage.
+    `facts` has what of the series' facts each stage is given, `prints` the fingerprints of what it may read, `in_the_way`
+    what of it failed, all by stage.
     """
 
     part: str
-    concerning: SeriesFacts
+    facts: Mapping[str, SeriesFacts]
     told: Mapping[str, str | None]
     prints: dict[str, str] = field(default_factory=dict)
     in_the_way: set[str] = field(default_factory=set)
@@ -92,37 +94,35 @@ class SeriesPlan:
         self.facts = applied(series.facts, decided.glossary)
         self.shared = tuple(stage for stage in planner.stages if not stage.per_language)
         self.own = tuple(stage for stage in planner.stages if stage.per_language)
-        self.digesters: dict[tuple[str | None, ...], Digester] = {}
-        self.digests: dict[tuple[str | int | None, ...], str | None] = {}
+        # What was decided in the lake concerns languages alone.
+        self.given = {stage.name: self.facts if stage.per_language else series.facts for stage in planner.stages}
+        self.digesters: dict[tuple[str, str, int, str | None], Digester] = {}
+        self.narrowed: dict[tuple[int | None, ...], SeriesFacts] = {}
 
-    def _digester(self, stage: Stage, language: str, facts: str | None, told: str | None) -> Digester:
-        known = self.digesters.get((stage.name, language, facts, told))
+    def _digester(self, stage: Stage, language: str, facts: SeriesFacts, told: str | None) -> Digester:
+        # By the facts' identity: there are as many as there are different ones, and they live as long as this does.
+        known = self.digesters.get((stage.name, language, id(facts), told))
         if known is None:
-            known = self.planner.digester(stage, language).under(facts, told)
-            self.digesters[stage.name, language, facts, told] = known
+            known = self.planner.digester(stage, language).under(facts.digest_for(stage.name, language), told)
+            self.digesters[stage.name, language, id(facts), told] = known
         return known
 
-    def _concerning(self, episode: Episode, transcript: str, speaking: Cast) -> SeriesFacts:
-        """The facts that concern an episode, once its transcript is known and linked; until then all of them."""
+    def _given(self, episode: Episode, transcript: str, speaking: Cast) -> Mapping[str, SeriesFacts]:
+        """The facts that each stage of a language is given: a `concerned` one, once the episode's transcript is known and
+        linked, only what concerns the episode.
+        """
         said = self.cast.said.get((episode.episode, transcript))
-        return self.facts if said is None else self.facts.within(said, speaking.names)
+        if said is None:
+            return self.given
+        facts = self.facts.within(said, speaking.names)
+        facts = self.narrowed.setdefault((*map(id, facts.glossary), None, *map(id, facts.cast)), facts)
+        return {**self.given, **{stage.name: facts for stage in self.own if stage.concerned}}
 
-    def _facts_for(self, stage: Stage, above: _Above) -> SeriesFacts:
-        """The facts that a stage is given: what was decided in the lake concerns languages alone."""
-        if not stage.per_language:
-            return self.series.facts
-        return above.concerning if stage.concerned else self.facts
-
-    def _digest(self, facts: SeriesFacts, stage: Stage, language: str) -> str | None:
-        """The facts' digest for a stage. Episodes share most sets of terms and people, and a digest takes time."""
-        key = (stage.name, language, *map(id, facts.glossary), None, *map(id, facts.cast))
-        if key not in self.digests:
-            self.digests[key] = facts.digest_for(stage.name, language)
-        return self.digests[key]
-
-    def _told(self, episode: Episode, own: Cast) -> dict[str, str | None]:
+    def _told(self, episode: Episode, speaking: Cast) -> dict[str, str | None]:
         """What each stage of a language is told of who speaks in an episode, as digests."""
-        return {stage.name: own.digest_for(stage.name, episode.episode, self.facts) for stage in self.own if own.people}
+        if not speaking.people:
+            return {}
+        return {stage.name: speaking.digest_for(stage.name, episode.episode, self.facts) for stage in self.own}
 
     def units(self) -> Iterator[PlannedUnit]:
         """Every unit of the series, ready to be carried out."""
@@ -163,27 +163,27 @@ class SeriesPlan:
     def _episode(self, episode: Episode) -> Iterator[_Stand]:
         """The units of one episode: those that serve every language first, then each language's in turn."""
         part = f"episode={layout.encode(episode.episode)}/"
-        above = _Above(part, self.series.facts, {"transcribe": episode.subtitles_digest})
+        above = _Above(part, self.given, {"transcribe": episode.subtitles_digest})
         for stage in self.shared:
             yield self._stand(stage, self.planner.recipes.source_language, episode, above)
         if not self.own:
             return
         transcript = above.prints["transcribe"]
-        speaking = self.cast.of_episode(episode.episode, transcript)
-        concerning, told = self._concerning(episode, transcript, speaking), self._told(episode, speaking)
+        speaking = self.cast.of_episode(episode.episode, transcript) if self.cast.people else NOBODY
+        facts, told = self._given(episode, transcript, speaking), self._told(episode, speaking)
         for language in self.planner.targets:
-            own = _Above(part, concerning, told, dict(above.prints), set(above.in_the_way))
+            own = _Above(part, facts, told, dict(above.prints), set(above.in_the_way))
             for stage in self.own:
                 yield self._stand(stage, language, episode, own)
 
     def _stand(self, stage: Stage, language: str, episode: Episode, above: _Above) -> _Stand:
         """Hold a unit against the listing; for the units that read it, `above` gets how it stands."""
         name, partition = stage.name, language if stage.per_language else None
-        facts, told = self._facts_for(stage, above), above.told.get(name)
+        facts, told = above.facts[name], above.told.get(name)
         if stage.editable and self._edits(language, episode):
             print_ = fingerprint(self._recipe(stage, language, episode, above.prints, facts, told))
         else:
-            digester = self._digester(stage, language, self._digest(facts, stage, language), told)
+            digester = self._digester(stage, language, facts, told)
             print_ = digester.over(above.prints) if stage.reads else digester.of_source(episode.digest)
         above.prints[name] = print_
         units = self.found.units[stage.table, partition]
@@ -220,7 +220,7 @@ class SeriesPlan:
             language,
             source=episode.digest,
             upstream={name: prints[name] for name in stage.reads},
-            facts=self._digest(facts, stage, language),
+            facts=facts.digest_for(stage.name, language),
             told=told,
             edits=self._edits(language, episode) if stage.editable else (),
         )
