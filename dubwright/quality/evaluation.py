@@ -207,7 +207,7 @@ def _share(metric: str, held: Sequence[bool]) -> Score:
 def _named(scene: Scene, row: Row, language: str) -> Iterator[bool]:
     """For each term of the glossary in a line, whether the answer renders it."""
     for rendering in glossary.occurring(row["source_text"], scene.facts.glossary_for(language)).values():
-        yield glossary.rendered(row["text"], rendering)
+        yield glossary.rendered(row["text"], rendering, language)
 
 
 def _own_language(scene: Scene, row: Row, source: str, language: str) -> bool:

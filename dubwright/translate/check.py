@@ -102,7 +102,9 @@ def problems(
         *_length(text, source_text),
     ]
     missing = [
-        f"{term} is not {rendering}" for term, rendering in terms.items() if not glossary.rendered(text, rendering)
+        f"{term} is not {rendering}"
+        for term, rendering in terms.items()
+        if not glossary.rendered(text, rendering, target)
     ]
     if missing:
         found.append(Problem("glossary", f"glossary: {', '.join(missing)}", fatal=False))
@@ -134,7 +136,7 @@ def _repeats(text: str, told: str) -> bool:
 
 def _languages(text: str, source_text: str, source: str, target: str, terms: Mapping[str, str]) -> list[Problem]:
     wanted = scripts.of_language(target)
-    own = glossary.blank(text, terms)
+    own = glossary.blank(text, terms, target)
     held = scripts.of_text(own)
     letters = held.total()
     same_scripts = bool(wanted & scripts.of_language(source))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
 
-# What may follow the last word of a rendering: a possessive or a plural.
-_ENDING = r"(?:['’]s|['’]|e?s)?"
+from dubwright.terms import inflection
 
 
 def occurring(text: str, glossary: Mapping[str, str]) -> dict[str, str]:
@@ -25,26 +23,14 @@ def replaced(text: str, terms: Mapping[str, str]) -> str:
     return pattern.sub(lambda found: terms[found[0]], text) if pattern else text
 
 
-def rendered(text: str, rendering: str) -> bool:
-    """Whether a translation holds a rendering, in any case, with or without a plural or possessive ending."""
-    return _pattern(rendering).search(text) is not None
+def rendered(text: str, rendering: str, language: str = "en") -> bool:
+    """Whether a translation into a language holds a rendering, in any case, inflected or not."""
+    return inflection.rendered(text, rendering, language)
 
 
-def blank(text: str, glossary: Mapping[str, str]) -> str:
+def blank(text: str, glossary: Mapping[str, str], language: str = "en") -> str:
     """The text without the renderings of a glossary."""
-    for rendering in glossary.values():
-        text = _pattern(rendering).sub(" ", text)
-    return text
-
-
-@cache
-def _pattern(rendering: str) -> re.Pattern[str]:
-    words = [re.escape(word) for word in rendering.split()]
-    inner = r"\s+".join(words)
-    # Word boundaries only where the rendering's own edges are letters that stand in spaced words.
-    left = r"(?<!\w)" if rendering[:1].isascii() and rendering[:1].isalnum() else ""
-    right = r"(?!\w)" if rendering[-1:].isascii() and rendering[-1:].isalnum() else ""
-    return re.compile(left + inner + (_ENDING if right else "") + right, re.IGNORECASE)
+    return inflection.blank(text, glossary.values(), language)
 
 
 def _longest_first(terms: Iterable[str]) -> re.Pattern[str] | None:
