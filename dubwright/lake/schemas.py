@@ -111,7 +111,9 @@ TABLES: dict[str, pa.Schema] = {
         [
             *SHARED,
             _field("text", TEXT, "the line in the target language; empty where the line failed"),
-            _field("subtitle_text", TEXT, "what is read instead where the text is spoken too fast for that; null elsewhere"),
+            _field(
+                "subtitle_text", TEXT, "what is read instead where the text is spoken too fast for that; null elsewhere"
+            ),
             _field("source_text", TEXT, "the line that was translated"),
             _field("predicted_ms", MILLISECONDS, "how long the line will take to speak", "ms"),
             _field("slot_ms", MILLISECONDS, "how long the original line took", "ms"),
