@@ -44,7 +44,7 @@ class EspeakNg:
 
     info: ClassVar[EngineInfo] = EngineInfo(
         name="espeak-ng",
-        revision=1,
+        revision=2,
         languages=frozenset(_LANGUAGES.split()),
         code_licence="GPL-3.0-or-later",
         weights_licence="GPL-3.0-or-later",

@@ -26,6 +26,8 @@ def main(library: str, data: str, voice: str, words_per_minute: str) -> int:
     rate = espeak.espeak_Initialize(SYNCHRONOUS, 0, data.encode(), DONT_EXIT)
     if rate <= 0:
         return NO_LIBRARY
+    # Its noise is drawn by lot, from the time of day unless told otherwise: a line is to sound the same every time.
+    espeak.espeak_ng_SetRandSeed(ctypes.c_long(1))
     pieces: list[bytes] = []
 
     @Callback

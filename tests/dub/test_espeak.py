@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dubwright.dub import espeak, espeak_host
@@ -64,3 +66,10 @@ def test_the_host_needs_nothing_but_the_standard_library() -> None:
         if line.startswith(("import ", "from "))
     ]
     assert set(imports) <= sys.stdlib_module_names
+
+
+def test_a_line_sounds_the_same_whatever_the_time_of_day(engine: EspeakNg) -> None:
+    """The breath of a female voice is drawn by lot, which the library casts by the second."""
+    first = engine.speak("Nobody told her.", "en", "f2").samples
+    time.sleep(1.0)
+    assert np.array_equal(engine.speak("Nobody told her.", "en", "f2").samples, first)
