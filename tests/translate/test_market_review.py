@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dubwright.facts import Character, SeriesFacts
 from dubwright.translate import market
 from dubwright.translate.engine import Line, Scene
-from dubwright.translate.market import Overrides, finding
+from dubwright.translate.market import Overrides, addressees, finding
 from dubwright.translate.market.finding import Finding
 from dubwright.translate.market.review import noted, review
 from tests.translate.market_lines import BAD, GOOD, SOURCE
@@ -90,6 +90,23 @@ class TestYou:
         found = review(scene("es", lines, ["甲"] * 3, cast=cast), texts)
         assert list(found) == [2]
         assert found[2][0].severity == "medium"
+
+    @pytest.mark.parametrize(
+        ("spoken", "whom"),
+        [
+            ("甲：你来了。 乙：我来了。 甲：坐。", {2: "甲"}),
+            ("甲：你来了。 乙：我来了。 乙：不，我回来了。 甲：坐。", {2: "甲", 3: "甲"}),
+            ("甲：你来了。 乙：掌柜的，来了。 甲：坐。", {}),  # somebody else may be called
+            ("甲：你来了。 乙：我来了。 丙：坐。", {}),
+            ("甲：老师，您来了。", {1: "丙"}),
+            ("甲：您来了，老师！", {1: "丙"}),
+            ("丙：老师，您来了。", {}),
+        ],
+    )
+    def test_whom_a_line_is_spoken_to(self, spoken: str, whom: dict[int, str]) -> None:
+        said = [each.split("：") for each in spoken.split()]
+        lines = [Line(at, text, speaker, 1500) for at, (speaker, text) in enumerate(said, start=1)]
+        assert addressees.of(lines, [Character(name="丙", aliases=("老师",))]) == whom
 
     def test_a_plural_is_no_form_of_respect(self) -> None:
         assert said("fr", "你们都给我住口，尤其是你！", "Taisez-vous tous, et surtout toi !") == []
@@ -197,6 +214,16 @@ def test_any_text_is_reviewed_and_every_finding_is_a_note_again(
         assert finding.parse(str(each)) == each
         assert "\n" not in str(each)
         assert len(each.span) <= finding.LONGEST_SPAN
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "ko", "th"])
+@pytest.mark.parametrize(
+    "text",
+    ["1 " * 400 + "x", "9" * 2000, "million " * 200, "十" * 2000, "¿" * 500 + "a" * 500, "a, " * 500 + "?", ":" * 900],
+)
+def test_rubbish_takes_no_longer_and_breaks_nothing(language: str, text: str) -> None:
+    assert isinstance(said(language, "一亿亿亿，十万？", text), list)
+    assert isinstance(said(language, text, "Ten million?"), list)
 
 
 def test_a_second_review_replaces_the_first_and_leaves_other_notes() -> None:

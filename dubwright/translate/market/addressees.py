@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dubwright.facts import Character
 from dubwright.translate.engine import Line
 
-# A short word before the first break, or behind the last one, may call somebody.
-_CALLED_FIRST = re.compile(r"^([^，,！!、。？?…\s]{1,5})[，,！!、]")
-_CALLED_LAST = re.compile(r"[，,、]([^，,！!、。？?…\s]{1,5})[！!。？?…]*$")
+# A short word before the first break, or behind the last one, may call somebody, unless it has what names have not.
+_NO_NAME = "我你您他她它们是不没了吗呢吧若那这就也都要能在有"
+_CALLED_FIRST = re.compile(rf"^([^，,！!、。？?…\s{_NO_NAME}]{{1,5}})[，,！!、]")
+_CALLED_LAST = re.compile(rf"[，,、]([^，,！!、。？?…\s{_NO_NAME}]{{1,5}})[！!。？?…]*$")
+# How many lines away the other one may be heard, while the same person speaks on.
+NEAR = 2
 
 
 def of(lines: Sequence[Line], cast: Sequence[Character]) -> dict[int, str]:
@@ -41,6 +44,12 @@ def _called(text: str, names: dict[str, str]) -> str | None:
 
 
 def _partner(lines: Sequence[Line], at: int) -> str | None:
-    """Who speaks both before and after a line."""
-    before, after = lines[max(0, at - 1)].speaker, lines[min(at + 1, len(lines) - 1)].speaker
+    """Who speaks both before and after the speaker of a line."""
+    before = _other(lines[at].speaker, reversed(lines[max(0, at - NEAR) : at]))
+    after = _other(lines[at].speaker, lines[at + 1 : at + 1 + NEAR])
     return before if before == after else None
+
+
+def _other(speaker: str | None, lines: Iterable[Line]) -> str | None:
+    """The first one to speak who is not the speaker."""
+    return next((line.speaker for line in lines if line.speaker != speaker), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import lru_cache
 
 from dubwright.translate.market.profile import Wording, Words
 
@@ -19,6 +19,8 @@ _ONE_APOSTROPHE = str.maketrans("’ʼ", "''")
 # Written or not as one pleases: Arabic vowels, the long stroke, the sign on alef.
 _ARABIC = re.compile("[\u064b-\u0652\u0640\u0670]")
 _ALEF = str.maketrans("أإآٱ", "اااا")
+# Patterns kept: a series may bring words of its own, and a process meets many series.
+PATTERNS = 4096
 # What follows somebody who is called.
 CALLED = "，"
 _BREAK = r"(?=[，,。！!？?、…—\s”」]|$)"
@@ -53,13 +55,13 @@ def occurring(text: str, wordings: Mapping[str, Wording]) -> dict[str, Wording]:
     return {(term := terms[(hit.lastindex or 1) - 1]): wordings[term] for hit in hits}
 
 
-@cache
+@lru_cache(maxsize=PATTERNS)
 def _terms(terms: tuple[str, ...]) -> re.Pattern[str]:
     """Matches any of some terms, the first in group 1, and so on."""
     return re.compile("|".join(f"({re.escape(t.rstrip(CALLED))}{_BREAK if t.endswith(CALLED) else ''})" for t in terms))
 
 
-@cache
+@lru_cache(maxsize=PATTERNS)
 def _pattern(words: tuple[str, ...], how: Words, *, ignore_case: bool) -> re.Pattern[str] | None:
     if not words:
         return None

@@ -26,6 +26,8 @@ _CHINESE = re.compile(
     r"(?:[零〇一二三四五六七八九十百千万亿]|两(?=[百千万亿]))*"
 )
 _LONGEST = 16
+# Whoever writes more than that counts nothing.
+MOST = 1e18
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def spoken(text: str, numbers: Numbers, how: Words) -> Iterator[Number]:
                 parts.append(numbers.words[token])
             else:
                 parts.append(_written(token, numbers))
-        yield Number(found[0].strip(), round(sum(parts)), found.end())
+        if sum(parts) < MOST:
+            yield Number(found[0].strip(), round(sum(parts)), found.end())
 
 
 def _written(digits: str, numbers: Numbers) -> float:
@@ -115,12 +118,14 @@ class _Tokens:
 
 @cache
 def _patterns(tokens: _Tokens) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """One that finds a number's tokens, and one that finds whole numbers."""
+    """One that finds a number's tokens, and one that finds whole numbers. What they took they do not give back (`*+`):
+    there would be endless ways to part a line of nothing but digits.
+    """
     names = "|".join(map(re.escape, sorted((*tokens.words, *tokens.scales), key=len, reverse=True)))
-    written = r"\d+(?:[.,'’٬٫ \u00a0\u202f]\d+)*"
+    written = r"\d++(?:[.,'’٬٫ \u00a0\u202f]\d++)*+"
     token = f"(?:{written}|{names})" if names else written
     joining = "|".join(map(re.escape, sorted(tokens.joining, key=len, reverse=True)))
     between = rf"(?:[\s-]*(?:{joining})[\s-]*|[\s-]*)" if joining else r"[\s-]*"
     before = "" if tokens.boundaries == "none" else NO_LETTER_BEFORE
     after = NO_LETTER_AFTER if tokens.boundaries == "both" else ""
-    return re.compile(token), re.compile(f"{before}{token}(?:{between}{token})*{after}")
+    return re.compile(token), re.compile(f"{before}{token}(?:{between}{token})*+{after}")

@@ -67,9 +67,9 @@ def _unspaced(text: str, rules: Punctuation) -> Iterator[Finding]:
         return
     marks = re.escape(rules.spaced)
     # A run of marks is set apart once, and a time (10:30) not at all.
-    found = re.search(rf"[^\s{marks}…]+(?<![\s\u202f\u00a0{marks}…])[{marks}](?!\d)", text)
+    found = re.search(rf"(?<=[^\s\u202f\u00a0{marks}…])[{marks}](?!\d)", text)
     if found:
-        yield about("punctuation", "low", found[0], f"a space goes before {found[0][-1]}")
+        yield about("punctuation", "low", text[: found.end()].split()[-1], f"a space goes before {found[0]}")
 
 
 def _ending(text: str, source_text: str, rules: Punctuation, ends: str) -> Iterator[Finding]:
