@@ -1,7 +1,7 @@
 """How good translations are, and how long they take, on any folder with references.
 
     python -m benchmarks.translate CATALOGUE [--truth DIR] [--to en,es] [--set translate.NAME=VALUE] [--lines]
-    python -m benchmarks.translate samples/sample.yaml benchmarks/heldout benchmarks/heldout/spoken
+    python -m benchmarks.translate samples/series.yaml benchmarks/heldout benchmarks/heldout/spoken
 
 DIR (`CATALOGUE/truth` unless given) holds `SERIES/EPISODE/lines.json`, as `samples.render` writes them: the true source
 text with its speakers and, in each language, a reference. `CATALOGUE/SERIES/series.yaml` holds cast and glossary. A
@@ -178,7 +178,7 @@ def renderings(episode: Episode) -> Iterator[bool]:
     """For each term of the glossary in each line, whether the answer has its rendering."""
     for line, text in zip(episode.scene.lines, episode.texts, strict=True):
         for rendering in glossary.occurring(line.text, episode.scene.glossary).values():
-            yield glossary.rendered(text, rendering)
+            yield glossary.rendered(text, rendering, episode.language)
 
 
 def print_lines(found: Sequence[Episode]) -> None:

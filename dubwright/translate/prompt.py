@@ -1,7 +1,7 @@
-"""What the language model is told: a dialogue in which each turn is one line and each answer its translation.
+"""What the language model is told: line by line of a dialogue, each with its translation.
 
 The lines before a line, with their answers, are its context, which costs nothing to read again. `opening` depends
-on the languages alone, so a process evaluates it once; the glossary's renderings stand in the lines themselves.
+on the languages alone, so it is evaluated once; the glossary's renderings stand in the lines themselves.
 Text of a transcript or a glossary is data: it can end no turn, and what it says is translated, not obeyed.
 """
 
@@ -9,15 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from dubwright import languages
 from dubwright.translate import glossary, lexicon, numbers
 
 # Raised with every change here that can change an answer; part of the engine's revision.
-PROMPT_VERSION = 3
+PROMPT_VERSION = 4
+
+# Characters of a synopsis that are read before each scene.
+LONGEST_SYNOPSIS = 500
 
 # How a turn of Qwen's chat ends (ChatML).
 TURN_END = "<|im_end|>"
+# Where what was put in meets a letter of a script with spaces.
+_TOGETHER = re.compile(r"(?<=[^\W\u3040-\u30ff\u3400-\u9fff])\0+(?=[^\W\u3040-\u30ff\u3400-\u9fff])")
 _CONTROL = re.compile(r"<\|[^<>|]*\|>")
 
 # The same lines in every language, the name in the second as `NAME` has it: they set register, language and form better
@@ -208,6 +214,9 @@ NAME: Mapping[str, str] = dict.fromkeys(EXAMPLES, "Wang Fang") | {
     "zh": "王芳",
 }
 
+# Languages that the model writes better from another than from the source, by measurement (docs/figures.md).
+BETWEEN: Mapping[str, str] = {"es": "en"}
+
 # What is said when an answer is asked for again, by what was wrong with the last one.
 REMINDERS: Mapping[str, str] = {
     "language": "in {target} only",
@@ -220,6 +229,48 @@ REMINDERS: Mapping[str, str] = {
 OTHER_REMINDER = "nothing but the line in {target}"
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the text is set: what stands around what is told first, a line, and its answer."""
+
+    told_first: tuple[str, str]
+    line: tuple[str, str]
+    end: str
+
+    def first(self, text: str) -> str:
+        """What the model is told before any line."""
+        return text.join(self.told_first)
+
+    def asked(self, line: str, terms: Mapping[str, str], reminder: str = "") -> str:
+        """One line, up to where it is answered. `terms` are the fixed renderings of what it holds; they stand in the
+        terms' places, for a name that is a word as well (晚晴, late and clear) is else taken for the word.
+        """
+        return (as_data(told(line, terms)) + _beside(reminder)).join(self.line)
+
+    def passage(self, text: str, reminder: str = "") -> str:
+        """A translation that the answer is made from."""
+        return f" {as_data(text)}{_beside(reminder)}\n"
+
+    def reply(self, answer: str) -> str:
+        """An answer, and its end."""
+        return f" {as_data(answer)}{self.end}"
+
+
+# A turn of a chat for each line, or a text of lines with their translations below them, which costs less to read: each
+# where it is the better by measurement, the one for the straight way, the other by way of a language between.
+TURNS = Form(
+    ("<|im_start|>system\n", f"{TURN_END}\n"),
+    ("<|im_start|>user\n", f"{TURN_END}\n<|im_start|>assistant\n"),
+    f"{TURN_END}\n",
+)
+LINES = Form(("", "\n\n"), ("", "\n"), "\n")
+
+
+def form(source: str, target: str) -> Form:
+    """How the text is set between two languages."""
+    return LINES if by_way_of(source, target) else TURNS
+
+
 def instructions(source: str, target: str) -> str:
     """What the model is told first."""
     source, target = languages.name(source), languages.name(target)
@@ -230,45 +281,61 @@ def instructions(source: str, target: str) -> str:
     )
 
 
+def by_way_of(source: str, target: str) -> str | None:
+    """The language between two, where the way by it is the better one."""
+    between = BETWEEN.get(languages.base(target))
+    return between if between and between != languages.base(source) else None
+
+
 def opening(source: str, target: str) -> str:
-    """The dialogue before its first line: instructions and examples."""
-    text = _turn("system", instructions(source, target))
-    known = languages.base(source), languages.base(target)
-    for line, answer in examples(*known):
-        text += question(line, hints(line, source, target, {NAME[known[0]]: NAME[known[1]]}), target) + reply(answer)
+    """The text before the first line: instructions and examples."""
+    set_as = form(source, target)
+    text = set_as.first(instructions(source, target))
+    way = [between, target] if (between := by_way_of(source, target)) else [target]
+    for line, *passed, answer in examples(*(languages.base(language) for language in (source, *way))):
+        name = {NAME[languages.base(source)]: NAME[languages.base(target)]}
+        text += set_as.asked(line, hints(line, source, way[0], name))
+        text += "".join(label(language) + set_as.passage(each) for language, each in zip(way, passed, strict=False))
+        text += label(target) + set_as.reply(answer)
     return text
 
 
-def examples(source: str, target: str) -> Iterator[tuple[str, str]]:
-    """Lines of the genre with their translations, the one that gives an order last."""
-    if source not in EXAMPLES or target not in EXAMPLES:
+def story(synopsis: str, source: str, target: str) -> str:
+    """What happens in the series, told after the opening: it decides between the words that a line may mean. Nothing by
+    way of another language, where it misleads.
+    """
+    synopsis = as_data(synopsis)[:LONGEST_SYNOPSIS]
+    return form(source, target).first(f"The story: {synopsis}") if synopsis and not by_way_of(source, target) else ""
+
+
+def examples(*known: str) -> Iterator[tuple[str, ...]]:
+    """Lines of the genre in each of the languages, the one that gives an order last; none if one of them has none."""
+    if any(language not in EXAMPLES for language in known):
         return
-    *first, order = zip(EXAMPLES[source], EXAMPLES[target], strict=True)
+    *first, order = zip(*(EXAMPLES[language] for language in known), strict=True)
     yield from first
-    if source in MORE_EXAMPLES and target in MORE_EXAMPLES:
-        yield from zip(MORE_EXAMPLES[source], MORE_EXAMPLES[target], strict=True)
+    if all(language in MORE_EXAMPLES for language in known):
+        yield from zip(*(MORE_EXAMPLES[language] for language in known), strict=True)
     yield order
 
 
 def hints(line: str, source: str, target: str, terms: Mapping[str, str]) -> dict[str, str]:
     """What stands in a line as the target has it: the genre's words, numbers, and, before all, the glossary's terms."""
-    return lexicon.occurring(line, source, target) | numbers.occurring(line, source, target) | dict(terms)
+    words = lexicon.occurring(line, source, target) | numbers.occurring(line, source, target)
+    # A longer word would hide the term in it.
+    meant = {word: told for word, told in words.items() if not any(term in word for term in terms)} | dict(terms)
+    return meant | lexicon.owned(line, meant, source, target)
 
 
-def question(line: str, terms: Mapping[str, str], target: str, reminder: str = "") -> str:
-    """One line's turn, up to where the answer begins. `terms` are the fixed renderings of what the line holds; they
-    stand in the terms' places, for a name that is a word as well (晚晴, late and clear) is else taken for the word.
-
-    The answer begins with its language's name, or a small model answers the line like a partner in the dialogue.
-    """
-    line = as_data(glossary.replaced(line, terms))
-    beside = f" ({as_data(reminder)})" if reminder else ""
-    return _turn("user", line + beside) + f"<|im_start|>assistant\n{languages.name(target)}:"
+def label(language: str) -> str:
+    """Where a translation begins: a small model else answers the line like a partner in the dialogue."""
+    return f"{languages.name(language)}:"
 
 
-def reply(answer: str) -> str:
-    """An answer and the end of its turn."""
-    return f" {as_data(answer)}{TURN_END}\n"
+def told(line: str, terms: Mapping[str, str]) -> str:
+    """The line with the renderings in their terms' places, and spaces where two of them would be read as one word."""
+    marked = glossary.replaced(line, {term: f"\0{rendering}\0" for term, rendering in terms.items()})
+    return _TOGETHER.sub(" ", marked).replace("\0", "")
 
 
 def reminder(wrong: Sequence[str], target: str, terms: Mapping[str, str]) -> str:
@@ -278,16 +345,19 @@ def reminder(wrong: Sequence[str], target: str, terms: Mapping[str, str]) -> str
     return "; ".join(said).replace("{target}", languages.name(target)).replace("{names}", names)
 
 
-def without_reminder(answer: str, reminder: str) -> str:
-    """The answer of a model that repeated what it was reminded of behind its line."""
-    return re.sub(rf"\s*[(（]{re.escape(as_data(reminder))}[)）]?", "", answer) if reminder else answer
+def without_reminder(answer: str, line: str, reminder: str) -> str:
+    """The answer of a model that repeated, or translated, what it was reminded of behind its line."""
+    if not reminder:
+        return answer
+    answer = re.sub(rf"\s*[(（]{re.escape(as_data(reminder))}[)）]?", "", answer)
+    return answer if re.search("[(（]", line) else re.sub(r"(?<=[^\s(（])\s*[(（][^()（）]*[)）]?\s*$", "", answer)
+
+
+def _beside(reminder: str) -> str:
+    return f" ({as_data(reminder)})" if reminder else ""
 
 
 def as_data(text: str) -> str:
     """Text on one line, in which nothing can be read as the model's own control tokens."""
     text = " ".join(_CONTROL.sub(" ", text).split())
     return text.replace("<", "").replace(">", "").replace("|", "")
-
-
-def _turn(role: str, text: str) -> str:
-    return f"<|im_start|>{role}\n{text}{TURN_END}\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dubwright.translate import lexicon, numbers, prompt, repair
+from dubwright.translate import bridge, lexicon, numbers, prompt, repair
 
 TERMS = {"晚晴": "Wanqing", "师父": "Master"}
 
@@ -48,6 +48,55 @@ def test_a_few_characters_left_are_written_as_they_sound(answer: str, target: st
 
 
 @pytest.mark.parametrize(
+    ("line", "answer", "terms", "target", "mended"),
+    [
+        ("民女苏映雪。", "ISu Yingxue.", {"苏映雪": "Su Yingxue"}, "en", "I Su Yingxue."),
+        ("方思雨走了。", "Siyu left.", {"方思雨": "Fang Siyu"}, "en", "Fang Siyu left."),
+        ("工厂关了。", "The mill is closed.", {"工厂": "the textile mill"}, "en", "The textile mill is closed."),
+        (
+            "断魂剑谱呢？",
+            "Where's the Manual?",
+            {"断魂剑谱": "Soulbreaker Manual"},
+            "en",
+            "Where's the Soulbreaker Manual?",
+        ),
+        ("沈总在哪儿？", "Where is he?", {"沈总": "Mr. Shen"}, "en", "Where is Mr. Shen?"),
+        ("沈总的手很冷。", "His hand is cold.", {"沈总": "Mr. Shen"}, "en", "Mr. Shen's hand is cold."),
+        ("他说沈总来了。", "He says he is here.", {"沈总": "Mr. Shen"}, "en", "Mr. Shen, he says he is here."),
+        ("槐巷要拆了。", "It comes down.", {"槐巷": "Huai Lane"}, "en", "Huai Lane, it comes down."),
+        ("沈总在哪儿？", "¿Dónde está él?", {"沈总": "señor Shen"}, "es", "¿Dónde está señor Shen?"),
+        ("方总监，思雨呢？", "Fang, where?", {"方总监": "Fang Lei", "思雨": "Siyu"}, "en", "Siyu, Fang Lei, where?"),
+        ("槐巷", "!", {"槐巷": "Huai Lane"}, "en", "!"),
+    ],
+)
+def test_names_are_put_in(line: str, answer: str, terms: dict[str, str], target: str, mended: str) -> None:
+    assert repair.enforced(answer, line, terms, target) == mended
+
+
+@pytest.mark.parametrize(
+    ("answer", "target", "written"),
+    [
+        ("¿dónde?", "es", "¿Dónde?"),
+        ("Quiero verlo!", "es", "¡Quiero verlo!"),
+        ("maestro, la luz se apagó!", "es", "Maestro, ¡la luz se apagó!"),
+        ("señor Shen, ¿Tendría diez?", "es", "Señor Shen, ¿tendría diez?"),
+        ("Maestro, ¿Qin vino?", "es", "Maestro, ¿Qin vino?"),
+        ("Calla. Ya está? Sí.", "es", "Calla. ¿Ya está? Sí."),
+        ("¿Preguntas, Qin, ¿quién fue?", "es", "¿Preguntas, Qin, quién fue?"),
+        ("¿Dónde está señor Shen?", "es", "¿Dónde está el señor Shen?"),
+        ("Señor Shen firmó. Gracias, señor Shen.", "es", "El señor Shen firmó. Gracias, señor Shen."),
+        ("La casa de señor Shen, el señor Shen", "es", "La casa del señor Shen, el señor Shen"),
+        ("Gracias señor Shen", "es", "Gracias señor Shen"),
+        ("who is there?", "en", "Who is there?"),
+        ("他来了？", "zh", "他来了？"),
+        ("", "es", ""),
+    ],
+)
+def test_answers_are_written_as_their_language_is(answer: str, target: str, written: str) -> None:
+    assert repair.written(answer, target, ["maestro", "señor Shen", "Qin"]) == written
+
+
+@pytest.mark.parametrize(
     ("line", "target", "found"),
     [
         ("十一年了，一夜都没灭过。", "en", {"十一": "eleven"}),
@@ -60,6 +109,12 @@ def test_a_few_characters_left_are_written_as_they_sound(answer: str, target: st
         ("零零", "en", {}),
         ("一" * 5000, "en", {}),
         ("十一年", "xx", {"十一": "11"}),
+        ("十一点四十七分，八点半。", "en", {"十一点四十七分": "eleven forty-seven", "八点半": "half past eight"}),
+        ("一点十分，两点钟。", "es", {"一点十分": "la una y diez", "两点钟": "las dos"}),
+        ("九点钟见。", "en", {"九点钟": "nine o'clock"}),
+        ("九点十五分见。", "de", {"九点十五分": "9:15"}),
+        ("快一点，还有两点要说，九十点钟", "en", {"九十": "ninety"}),
+        ("八点零五分", "en", {"八点零五分": "eight oh five"}),
         ("", "en", {}),
     ],
 )
@@ -79,3 +134,36 @@ def test_the_genres_words_are_told_and_the_glossary_goes_before_them() -> None:
     }
     assert lexicon.occurring("你好。", "zh", "en") == lexicon.occurring("本王", "zh", "sw") == {}
     assert prompt.hints("本王来了", "zh", "en", {"本王": "this prince"}) == {"本王": "this prince"}
+
+
+def test_what_is_a_word_of_its_own_alone_is_none_in_a_sentence() -> None:
+    assert lexicon.occurring("胡闹！你滚吧，快点。", "zh", "en") == {"胡闹": "nonsense"}
+    assert lexicon.occurring("滚吧！", "zh", "en") == {"滚": "get out"}
+    assert lexicon.occurring("滚滚红尘", "zh", "en") == {}
+
+
+def test_terms_cross_the_language_between_as_they_sound() -> None:
+    pytest.importorskip("pypinyin")
+    terms = {"师父": "maestro", "晚晴": "Wanqing", "沈知夏": "Shen Zhixia", "王爷": "Su Alteza"}
+    by = bridge.stand_ins(terms)
+    assert by == {"师父": "Shifu", "晚晴": "Wanqing", "沈知夏": "Shen Zhixia", "王爷": "Wangye"}
+    assert bridge.crossed("The Wangye saw Wanqing's shifu.", terms, by) == "Su Alteza saw Wanqing's maestro."
+    assert bridge.crossed("Nobody.", {}, {}) == "Nobody."
+
+
+def test_terms_that_sound_alike_are_not_mistaken() -> None:
+    pytest.importorskip("pypinyin")
+    terms = {"师父": "Master", "师傅": "driver"}
+    by = bridge.stand_ins(terms)
+    assert len(set(by.values())) == len(terms)
+    assert bridge.crossed(" ".join(by.values()), terms, by) == "Master driver"
+
+
+def test_words_of_the_genre_stand_in_one_group_and_mean_something_everywhere() -> None:
+    groups = {name: words for file in lexicon.FILES for name, words in lexicon.read(file).items()}
+    words = [word for group in groups.values() for word in group]
+    assert len(words) == len(set(words))
+    for group in groups.values():
+        for word, told in group.items():
+            assert {"en", "es"} <= told.keys(), word
+            assert all(meant and not set("<>|\n") & set(meant) for meant in told.values()), word

@@ -1,0 +1,77 @@
+"""The embedded language model's own machinery: openings that processes share."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from dubwright.errors import ModelError
+from dubwright.models.store import ModelStore
+from dubwright.settings import Settings, TranslateSettings
+from dubwright.translate import prompt
+from dubwright.translate.llama import Llama
+from dubwright.translate.llama_cpp import LlamaCpp
+
+pytestmark = pytest.mark.models
+
+OPENING = "".join(
+    prompt.TURNS.asked(line, {}) + prompt.label("en") + prompt.TURNS.reply(answer)
+    for line, answer in (("你好。", "Hello."), ("谢谢你来看我。", "Thank you for coming to see me."))
+)
+ASKED = OPENING + prompt.TURNS.asked("他昨天晚上没有回家，你知道他去哪儿了吗？", {}) + prompt.label("en")
+
+
+@pytest.fixture(scope="module")
+def weights() -> Path:
+    folder = ModelStore(str(Settings().models_dir), None).ensure(TranslateSettings().model)
+    (file,) = folder.glob("*.gguf")
+    return file
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine on which nobody has left anything."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def _begun(weights: Path, threads: int) -> tuple[tuple[str, bool, int], int]:
+    """What a new process of so many threads answers, and how many tokens it evaluated for the opening."""
+    model = LlamaCpp(weights, threads)
+    evaluated = 0
+    complete = model.complete
+
+    def counted(text: str, **given: object) -> tuple[str, bool, int]:
+        nonlocal evaluated
+        answer = complete(text, **given)  # type: ignore[arg-type]
+        evaluated += answer[2] if given.get("cached") is False else 0
+        return answer
+
+    model.complete = counted  # type: ignore[method-assign]
+    return model.complete(ASKED, slot=model.begin(OPENING), longest=40), evaluated
+
+
+def test_an_opening_is_evaluated_once_a_machine_and_answers_stay_the_same(weights: Path, machine: Path) -> None:
+    answer, evaluated = _begun(weights, 1)
+    assert evaluated > 0
+    assert answer[1]
+    assert _begun(weights, 2) == (answer, 0)
+    (state,) = machine.glob("dubwright-fetched-*/" + "[0-9a-f]" * 32)
+    state.write_bytes(b"no state")
+    assert _begun(weights, 1) == (answer, evaluated)
+
+
+def test_openings_that_take_turns_in_a_slot_change_no_answer(weights: Path, machine: Path) -> None:
+    model = LlamaCpp(weights, 1)
+    first = model.complete(ASKED, slot=model.begin(OPENING), longest=40)
+    for number in range(4):
+        model.begin(f"{OPENING}{number}")
+    assert model.complete(ASKED, slot=model.begin(OPENING), longest=40) == first
+
+
+def test_a_folder_without_one_model_is_named(tmp_path: Path) -> None:
+    settings = TranslateSettings()
+    with pytest.raises(ModelError, match="0 GGUF files"):
+        Llama(settings, {settings.model: tmp_path}, 1)
