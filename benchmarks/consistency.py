@@ -147,23 +147,24 @@ def count(episodes: Iterator[Scene], language: str, resolved: Settings, machine:
         counted.failed += sum(not row["text"] for row in rows)
         known = scene.facts.glossary_for(language)
         counted.terms += sum(len(glossary.occurring(line.text, known)) for line in scene.lines)
-        counted.violations += violations(scene, rows, known, others)
+        counted.violations += violations(scene, rows, language, others)
         counted.resident_mib.append(process.memory_info().rss / 2**20)
     return counted
 
 
 def violations(
-    scene: Scene, rows: Sequence[Mapping[str, Any]], known: Mapping[str, str], others: Mapping[str, Sequence[str]]
+    scene: Scene, rows: Sequence[Mapping[str, Any]], language: str, others: Mapping[str, Sequence[str]]
 ) -> Iterator[Violation]:
     """The terms that are not rendered as the glossary has them; a line without a translation has none."""
+    known = scene.facts.glossary_for(language)
     for row in rows:
         if not row["text"]:
             continue
         terms = glossary.occurring(row["source_text"], known)
-        rest = glossary.blank(row["text"], terms)
+        rest = glossary.blank(row["text"], terms, language)
         for term, rendering in terms.items():
-            missing = not glossary.rendered(row["text"], rendering)
-            if missing or any(glossary.rendered(rest, other) for other in others.get(term, ())):
+            missing = not glossary.rendered(row["text"], rendering, language)
+            if missing or any(glossary.rendered(rest, other, language) for other in others.get(term, ())):
                 flagged = any(term in note for note in row["notes"])
                 kind: Literal["missing", "other"] = "missing" if missing else "other"
                 yield Violation(scene.name, row["segment"], term, kind, flagged, row["text"])

@@ -85,7 +85,7 @@ def clean(answer: str, target: str, terms: Mapping[str, str] | None = None) -> s
         text = text[1:-1].strip()
     if scripts.HAN not in scripts.of_language(target):
         text = _western(text)
-    return spelled(text.strip(), terms or {})
+    return spelled(text.strip(), terms or {}, target)
 
 
 def problems(

@@ -18,14 +18,14 @@ _BETWEEN = re.compile(r"[\s\-‐‑'’·]{1,2}")
 SHORTEST, MORE_WORDS = 4, 3
 
 
-def spelled(text: str, terms: Mapping[str, str]) -> str:
+def spelled(text: str, terms: Mapping[str, str], language: str = "en") -> str:
     """The answer with the renderings in it that differ in spaces, hyphens, accents or order of words as they should be.
 
     `terms` are the terms of the line with their renderings; one whose rendering is there is left alone.
     """
     for rendering in sorted(set(terms.values()), key=len, reverse=True):
         wanted = _letters(rendering)
-        if len(wanted) < SHORTEST or not wanted.isascii() or glossary.rendered(text, rendering):
+        if len(wanted) < SHORTEST or not wanted.isascii() or glossary.rendered(text, rendering, language):
             continue
         for start, end, words in _windows(text, len(rendering.split()) + MORE_WORDS):
             # A name's own words begin with capitals: "me in" is no Mein.
