@@ -165,7 +165,7 @@ def violations(
         for term, rendering in terms.items():
             missing = not glossary.rendered(row["text"], rendering, language)
             if missing or any(glossary.rendered(rest, other, language) for other in others.get(term, ())):
-                flagged = any(term in note for note in row["notes"])
+                flagged = any(term in note or rendering in note for note in row["notes"])
                 kind: Literal["missing", "other"] = "missing" if missing else "other"
                 yield Violation(scene.name, row["segment"], term, kind, flagged, row["text"])
 
