@@ -17,7 +17,7 @@ from dubwright.fingerprint import fingerprint
 from dubwright.translate.market.profile import Category, MarketProfile, Overrides, Sensitive, SourceWords, Wording
 
 # Raised when what is said or found by the same data changes.
-REVISION = 1
+REVISION = 2
 
 NEUTRAL = "und"
 _FOLDER = resources.files(__package__) / "languages"
