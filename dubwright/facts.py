@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from dubwright import languages, sources
 from dubwright.errors import LanguageError, ManifestError
 from dubwright.fingerprint import fingerprint
+from dubwright.market import Overrides
 
 FILE = "series.yaml"
 MAX_BYTES = 4 * 1024 * 1024
@@ -83,6 +85,7 @@ class SeriesFacts(_Fact):
     cast: tuple[Character, ...] = ()
     glossary: tuple[Term, ...] = ()
     subtitles: Subtitles = Subtitles()
+    market: dict[LanguageTag, Overrides] = {}
 
     def glossary_for(self, language: str) -> dict[str, str]:
         """Source term and each alias → rendering in `language`; what has none there or is not approved is left out."""
@@ -94,6 +97,10 @@ class SeriesFacts(_Fact):
             if rendering:
                 found.update(dict.fromkeys((term.source, *term.aliases), rendering))
         return found
+
+    def market_for(self, language: str) -> Overrides | None:
+        """What the series wants otherwise than a language's market does; None where it says nothing."""
+        return self.market.get(language) or self.market.get(languages.base(language))
 
     def within(self, said: str, speakers: Collection[str] = ()) -> SeriesFacts:
         """What of it concerns an episode in which this is `said`, by these `speakers`: its terms, its people."""
@@ -108,6 +115,8 @@ class SeriesFacts(_Fact):
         content: dict[str, Any]
         if stage == "translate" and language:
             content = {"glossary": self.glossary_for(language), "cast": self._dump_cast(), "synopsis": self.synopsis}
+            if wanted := self.market_for(language):
+                content["market"] = asdict(wanted)
         elif stage == "transcribe":
             # Names put right what was misheard; how many people of which sex may speak bounds how many are told apart.
             names = sorted({name for term in self.glossary for name in (term.source, *term.aliases)})

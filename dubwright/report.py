@@ -14,7 +14,7 @@ from dubwright.series_plan import PlannedUnit
 from dubwright.stages import STAGES
 
 # What notes of a line deserve a look, by the word before their colon.
-FLAGGED = ("glossary", "length", "subtitle", "sensitive")
+FLAGGED = ("glossary", "length", "subtitle", "sensitive", "amount")
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def _scene(work: unit.Work, lake: Lake) -> Scene:
         glossary=work.facts.glossary_for(work.language),
         cast=work.facts.cast,
         synopsis=work.facts.synopsis,
-        market=market.of(work.language),
+        market=market.of(work.language, work.facts.market_for(work.language)),
     )
 
 

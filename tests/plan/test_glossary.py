@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from dubwright import cast as casts
+from dubwright import facts
 from dubwright import plan as plans
 from dubwright.cast import Decision
 from dubwright.catalog import Catalog, Episode, Series
-from dubwright.errors import UnreadableError
+from dubwright.errors import ManifestError, UnreadableError
 from dubwright.facts import Character, SeriesFacts, Term, said
 from dubwright.lake import Lake, open_lake
 from dubwright.lake.layout import SeriesKey
@@ -29,16 +30,16 @@ SAID = {"01": "师父，你来了？", "02": "槐巷不灭灯。\n晚晴！", "0
 TRANSCRIPTS = {"01": "a", "02": "b", "03": "c"}
 
 
-def series(facts: SeriesFacts) -> Series:
-    return Series(NAME, tuple(Episode(NAME, name, f"/{name}", f"digest {name}") for name in SAID), facts)
+def series(known: SeriesFacts) -> Series:
+    return Series(NAME, tuple(Episode(NAME, name, f"/{name}", f"digest {name}") for name in SAID), known)
 
 
 @pytest.fixture
 def planned(lake: Lake, fake_settings: Settings) -> object:
     """The plan of the series under some facts, its transcripts linked."""
 
-    def plan(facts: SeriesFacts) -> list[PlannedUnit]:
-        return list(plans.build(Catalog("test", (series(facts),)), ["en", "es"], fake_settings, lake))
+    def plan(known: SeriesFacts) -> list[PlannedUnit]:
+        return list(plans.build(Catalog("test", (series(known),)), ["en", "es"], fake_settings, lake))
 
     heard = [
         Decision("heard", "", episode=unit.work.episode, transcript=unit.work.fingerprint, said=SAID[unit.work.episode])
@@ -96,6 +97,19 @@ def test_somebody_of_the_cast_concerns_where_they_speak_or_are_spoken_of(planned
             ("translate", "en", episode),
             ("translate", "es", episode),
         }
+
+
+def test_what_a_series_wants_of_a_market_concerns_its_language(planned: object, tmp_path: Path) -> None:
+    assert callable(planned)
+    file = tmp_path / "series.yaml"
+    file.write_text("market: {es: {guidance: [Spain, not Mexico], relations: {superior: usted}}}", encoding="utf-8")
+    wishes = facts.read(file).market
+    found = wanted(planned(FACTS.model_copy(update={"market": wishes})))
+    assert found == all_of(*SAID, languages=("es",))
+    file.write_text("market: {es: {guidence: []}}", encoding="utf-8")
+    with pytest.raises(ManifestError) as raised:
+        facts.read(file)
+    assert (raised.value.field or "").startswith("market.es")
 
 
 def test_entries_are_appended_and_read_in_order(lake: Lake) -> None:

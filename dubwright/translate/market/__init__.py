@@ -4,7 +4,7 @@ A profile (`profile`) is a TOML file in `languages/` over the neutral one; `sour
 text. Findings are flags with a reason (`finding`), kept in the translation's notes; no text is changed for them.
 """
 
+from dubwright.market import MarketProfile, Overrides
 from dubwright.translate.market.loading import NEUTRAL, digest, known, of
-from dubwright.translate.market.profile import MarketProfile, Overrides
 
 __all__ = ["NEUTRAL", "MarketProfile", "Overrides", "digest", "known", "of"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dubwright import languages
+from dubwright.market import MarketProfile, Numbers, SourceWords, Words
 from dubwright.translate.market import matching, numerals
 from dubwright.translate.market.finding import Finding, about
 from dubwright.translate.market.numerals import Number
-from dubwright.translate.market.profile import MarketProfile, Numbers, SourceWords, Words
 
 # Below it nobody miscounts places; a translation has a number of at least ten to be told by.
 LEAST = 100

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dubwright.market import MarketProfile
 from dubwright.translate.market import amounts, loading, matching, sensitive
-from dubwright.translate.market.profile import MarketProfile
 
 
 def told(market: MarketProfile, text: str, source: str, glossary: Mapping[str, str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from dubwright.translate.market.profile import Severity
+from dubwright.market import Severity
 
 Kind = Literal["punctuation", "digits", "formality", "address", "idiom", "amount", "unit", "currency", "sensitive"]
 KINDS: tuple[str, ...] = get_args(Kind)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from dubwright.market import MarketProfile, SourceWords
 from dubwright.translate.engine import Scene
 from dubwright.translate.market import addressees, matching
 from dubwright.translate.market.finding import Finding, about
-from dubwright.translate.market.profile import MarketProfile, SourceWords
 
 Form = Literal["familiar", "formal"]
 # Levels of speech, unlike words for "you", shift a little in good dialogue: only a clear habit can be broken.

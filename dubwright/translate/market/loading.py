@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from dubwright import languages
 from dubwright.fingerprint import fingerprint
-from dubwright.translate.market.profile import Category, MarketProfile, Overrides, Sensitive, SourceWords, Wording
+from dubwright.market import Category, MarketProfile, Overrides, Sensitive, SourceWords, Wording
 
 # Raised when what is said or found by the same data changes.
 REVISION = 2

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from dubwright.translate.market.profile import Wording, Words
+from dubwright.market import Wording, Words
 
 # Marks that belong to a letter before them, which `\w` does not count: accents, Arabic and Hindi vowels, Thai tones.
 _MARKS = "\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0962\u0963\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"

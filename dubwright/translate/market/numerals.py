@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
+from dubwright.market import Numbers, Words
 from dubwright.translate.market.matching import NO_LETTER_AFTER, NO_LETTER_BEFORE
-from dubwright.translate.market.profile import Numbers, Words
 
 _DIGITS = {
     char: value

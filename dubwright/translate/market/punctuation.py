@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from dubwright.market import MarketProfile, Punctuation
 from dubwright.translate.market.finding import Finding, about
-from dubwright.translate.market.profile import MarketProfile, Punctuation
 
 _CLOSERS = "\"'”’»«“)]』」〉》 "
 _ZEROS = {"latn": 0x30, "arab": 0x660, "arabext": 0x6F0, "deva": 0x966, "thai": 0xE50, "fullwide": 0xFF10}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dubwright.market import Category, MarketProfile, Sensitive, SourceWords, Words
 from dubwright.translate.market import matching
 from dubwright.translate.market.finding import Finding, about
-from dubwright.translate.market.profile import Category, MarketProfile, Sensitive, SourceWords, Words
 
 # Source text is looked through as it is written, without spaces between words.
 _RUN_ON = Words(boundaries="none")

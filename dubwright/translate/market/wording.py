@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from dubwright.market import MarketProfile, Wording
 from dubwright.translate.market import matching
 from dubwright.translate.market.finding import Finding, about
-from dubwright.translate.market.profile import MarketProfile, Wording
 
 
 def findings(text: str, source_text: str, market: MarketProfile, glossary: Mapping[str, str]) -> Iterator[Finding]:

@@ -1,4 +1,7 @@
-"""What a market profile holds. Its data are TOML files, one a language, in `languages/`; `loading` reads them."""
+"""What is said of a language's market: the profile that ships with dubwright, and what a series wants otherwise.
+
+The profiles' data are TOML files, one a language, in `translate/market/languages/`.
+"""
 
 from __future__ import annotations
 
