@@ -126,6 +126,7 @@ def propose(
 ) -> None:
     """Look through the transcripts for names, titles and places that nobody has fixed, and propose them."""
     from dubwright.terms import proposals
+    from dubwright.translate import lexicon
 
     show.as_json = as_json
     store = lake_of(lake, profile)
@@ -134,7 +135,7 @@ def propose(
     said = {episode: text for episode, text in _said(store, series).items() if text}
     if not said:
         raise CatalogError("no episode is transcribed and linked yet", where=series, remedy="see `dubwright status`")
-    found = proposals.propose(said, facts, split_languages(to))
+    found = proposals.propose(said, facts, split_languages(to), lexicon.addresses())
     new = [Entry(each.term, editor="dubwright") for each in found if each.term.source not in decided]
     _decide(store, series, facts, new)
 
