@@ -50,7 +50,7 @@ def set_term(
         list[str], typer.Option("--to", metavar="LANGUAGE=TEXT", help="A rendering; may be repeated.")
     ],
     alias: Annotated[list[str] | None, typer.Option(help="Another name with the same rendering.")] = None,
-    kind: Annotated[str | None, typer.Option(help="name, title, place, sect, rank, thing or term.")] = None,
+    kind: Annotated[str | None, typer.Option(help="name, address, place, organisation, sect, rank or term.")] = None,
     sex: Annotated[str | None, typer.Option(help="Of a person: female or male.")] = None,
     notes: Annotated[str | None, typer.Option(help="For people.")] = None,
     source: Source = None,

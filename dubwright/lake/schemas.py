@@ -204,7 +204,7 @@ TABLES: dict[str, pa.Schema] = {
             _field("source", TEXT, "the term, as the source language has it", required=True),
             _field("renderings", RENDERINGS, "its fixed rendering by language"),
             _field("aliases", pa.list_(TEXT), "other names with the same rendering"),
-            _field("kind", TEXT, "name, title, place, sect, rank, thing or term"),
+            _field("kind", TEXT, "name, address, place, organisation, sect, rank or term"),
             _field("sex", TEXT, "of a person: female, male, unknown"),
             _field("status", TEXT, "approved, or proposed, which is not applied"),
             _field("notes", TEXT, "for people"),
