@@ -70,8 +70,13 @@ class Engine(Protocol):
 
 def computed_on(info: EngineInfo) -> str:
     """The device that an engine took in this process, after it was loaded: `cuda` or `cpu`."""
+    if info.device != "cuda":
+        return "cpu"
+    if info.package == "ctranslate2":
+        library = sys.modules.get("ctranslate2")
+        return "cuda" if library is not None and library.get_cuda_device_count() else "cpu"
     torch = sys.modules.get("torch")
-    return "cuda" if info.device == "cuda" and torch is not None and torch.cuda.is_available() else "cpu"
+    return "cuda" if torch is not None and torch.cuda.is_available() else "cpu"
 
 
 def names(stage: str) -> list[str]:

@@ -73,6 +73,9 @@ class TranslateSettings(Section):
     attempts: int = Field(3, ge=1, le=10, description="answers asked for before a line is recorded as failed")
     chat_model: str = Field("", description="what the endpoint calls its model (chat)")
     scene_lines: int = Field(40, ge=1, le=200, description="lines that are asked for at once, at most (chat)")
+    beam_size: int = Field(4, ge=1, le=20, description="partial answers kept while searching (nllb)")
+    length_penalty: float = Field(1.0, ge=-5, le=5, description="above 1 favours longer answers, below shorter (nllb)")
+    no_repeat: int = Field(6, ge=0, le=20, description="as many tokens in a row never come twice; 0: any may (nllb)")
 
 
 class DubSettings(Section):
