@@ -33,7 +33,8 @@ def crossed(text: str, terms: Mapping[str, str], by: Mapping[str, str]) -> str:
     names = "|".join(r"\s?".join(map(re.escape, name)) for name in sorted(renderings, key=len, reverse=True))
     if not names:
         return text
-    pattern = re.compile(rf"\b(?:the\s+)?({names})\b", re.IGNORECASE)
+    # What is told of a name that is a title comes with the rendering: Mr. Shenzong is señor Shen.
+    pattern = re.compile(rf"\b(?:(?:the|mr|mrs|ms|miss|dr|master)\b\.?\s+)?({names})\b", re.IGNORECASE)
     return pattern.sub(lambda found: renderings[_letters(found[1])], text)
 
 

@@ -14,8 +14,9 @@ from dubwright import languages
 from dubwright.translate import glossary
 
 FILES = ("lexicon.toml", "things.toml")
-# Words that mean this only where nothing else is said between two marks, and those that are somebody's.
-_CLAUSES, _RELATIONS = "clause", "kin"
+# Words that mean this only where nothing else is said between two marks; those that may be somebody's; and those that
+# are told only where they are.
+_CLAUSES, _RELATIONS, _OWNED = "clause", "kin", "owned"
 _BETWEEN_MARKS = re.compile(r"[^\W_]+")
 _PARTICLES = "了吧啊呢呀"
 _OWNERS = {
@@ -28,7 +29,9 @@ _OWNERS = {
 def occurring(text: str, source: str, target: str) -> dict[str, str]:
     """The genre's words in a line with what they mean here; hints for a translator, nothing to be enforced."""
     groups = _of(languages.base(source), languages.base(target))
-    anywhere = {word: told for name, words in groups.items() if name != _CLAUSES for word, told in words.items()}
+    anywhere: dict[str, str] = {}
+    for name, words in groups.items():
+        anywhere |= words if name not in (_CLAUSES, _OWNED) else {}
     alone = {piece.rstrip(_PARTICLES) or piece for piece in _BETWEEN_MARKS.findall(text)}
     clauses = {word: told for word, told in groups.get(_CLAUSES, {}).items() if word in alone}
     return glossary.occurring(text, anywhere | clauses)
@@ -40,13 +43,18 @@ def owned(text: str, terms: Mapping[str, str], source: str, target: str) -> dict
     A translator that reads 你Master takes the pronoun for a slip.
     """
     owners = _OWNERS.get(languages.base(target), {})
-    relations = _of(languages.base(source), languages.base(target)).get(_RELATIONS, {})
+    groups = _of(languages.base(source), languages.base(target))
+    relations = groups.get(_RELATIONS, {})
+    # A longer term holds the word for another reason.
+    own = {word: meant for word, meant in groups.get(_OWNED, {}).items() if not any(word in term for term in terms)}
+    own |= {term: meant for term, meant in terms.items() if term in relations or term in groups.get(_OWNED, {})}
     found: dict[str, str] = {}
-    for term in terms.keys() & relations.keys():
+    for term, meant in own.items():
         for owner, of in owners.items():
             for told in (owner + term, f"{owner}的{term}"):
-                if told in text:
-                    found[told] = f"{of} {terms[term]}"
+                # 你妈的 is no mother.
+                if told in text and f"{owner}妈的" not in text:
+                    found[told] = f"{of} {meant}"
     return found
 
 

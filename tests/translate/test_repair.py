@@ -148,6 +148,7 @@ def test_terms_cross_the_language_between_as_they_sound() -> None:
     by = bridge.stand_ins(terms)
     assert by == {"师父": "Shifu", "晚晴": "Wanqing", "沈知夏": "Shen Zhixia", "王爷": "Wangye"}
     assert bridge.crossed("The Wangye saw Wanqing's shifu.", terms, by) == "Su Alteza saw Wanqing's maestro."
+    assert bridge.crossed("Master Wang Ye is here.", terms, by) == "Su Alteza is here."
     assert bridge.crossed("Nobody.", {}, {}) == "Nobody."
 
 
