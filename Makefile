@@ -87,6 +87,7 @@ lock: | $(VENV)/bin/python
 
 docs: install
 	$(BIN)/python docs/reference.py
+	$(BIN)/python docs/markets.py
 
 clean:
 	rm -rf $(VENV) $(GPU) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
