@@ -77,6 +77,10 @@ class _Answer:
     def usable(self) -> bool:
         return self.text is not None and not any(problem.fatal for problem in self.wrong)
 
+    @property
+    def misnames(self) -> bool:
+        return any(problem.kind == "glossary" for problem in self.wrong)
+
     def better_than(self, other: _Answer) -> bool:
         return (self.usable, -len(self.wrong)) > (other.usable, -len(other.wrong))
 
@@ -185,7 +189,8 @@ class _Conversation:
         before = []
         for line in every[max(0, first - context) : first]:
             known = self.best.get(line.segment)
-            before.append((line, known.text if known and known.usable else None))
+            # What calls somebody otherwise is no example to follow.
+            before.append((line, known.text if known and known.usable and not known.misnames else None))
         return before, every[last + 1 : last + 1 + context]
 
     def _judged(self, line: Line, said: scenes.Said | None, reply: Reply) -> _Answer:
@@ -198,7 +203,7 @@ class _Conversation:
         """What was said of a line as it would stand, and what is wrong with it even so."""
         source, target = self.scene.source, self.scene.target
         terms = glossary.occurring(line.text, self.scene.glossary)
-        text = repair.vocatives(check.clean(said, target), line.text, terms, target)
+        text = repair.vocatives(check.clean(said, target, terms), line.text, terms, target)
         told = scenes.INSTRUCTIONS + shorter.INSTRUCTIONS
         return text, check.problems(text, line.text, source=source, target=target, terms=terms, told=told)
 
