@@ -14,9 +14,8 @@ from dubwright import languages
 from dubwright.translate import glossary
 
 FILES = ("lexicon.toml", "things.toml")
-# Words that mean this only where nothing else is said between two marks; those that may be somebody's; and those that
-# are told only where they are.
-_CLAUSES, _RELATIONS, _OWNED = "clause", "kin", "owned"
+# Words that mean this only where nothing else is said between two marks, and those that are somebody's.
+_CLAUSES, _RELATIONS = "clause", "kin"
 _BETWEEN_MARKS = re.compile(r"[^\W_]+")
 _PARTICLES = "了吧啊呢呀"
 _OWNERS = {
@@ -29,9 +28,7 @@ _OWNERS = {
 def occurring(text: str, source: str, target: str) -> dict[str, str]:
     """The genre's words in a line with what they mean here; hints for a translator, nothing to be enforced."""
     groups = _of(languages.base(source), languages.base(target))
-    anywhere: dict[str, str] = {}
-    for name, words in groups.items():
-        anywhere |= words if name not in (_CLAUSES, _OWNED) else {}
+    anywhere = {word: told for name, words in groups.items() if name != _CLAUSES for word, told in words.items()}
     alone = {piece.rstrip(_PARTICLES) or piece for piece in _BETWEEN_MARKS.findall(text)}
     clauses = {word: told for word, told in groups.get(_CLAUSES, {}).items() if word in alone}
     return glossary.occurring(text, anywhere | clauses)
@@ -43,18 +40,13 @@ def owned(text: str, terms: Mapping[str, str], source: str, target: str) -> dict
     A translator that reads 你Master takes the pronoun for a slip.
     """
     owners = _OWNERS.get(languages.base(target), {})
-    groups = _of(languages.base(source), languages.base(target))
-    relations = groups.get(_RELATIONS, {})
-    # A longer term holds the word for another reason.
-    own = {word: meant for word, meant in groups.get(_OWNED, {}).items() if not any(word in term for term in terms)}
-    own |= {term: meant for term, meant in terms.items() if term in relations or term in groups.get(_OWNED, {})}
+    relations = _of(languages.base(source), languages.base(target)).get(_RELATIONS, {})
     found: dict[str, str] = {}
-    for term, meant in own.items():
+    for term in terms.keys() & relations.keys():
         for owner, of in owners.items():
             for told in (owner + term, f"{owner}的{term}"):
-                # 你妈的 is no mother.
-                if told in text and f"{owner}妈的" not in text:
-                    found[told] = f"{of} {meant}"
+                if told in text:
+                    found[told] = f"{of} {terms[term]}"
     return found
 
 
@@ -65,11 +57,6 @@ def _of(source: str, target: str) -> Mapping[str, Mapping[str, str]]:
         return {}
     groups = [group for file in FILES for group in read(file).items()]
     return {name: {word: told[target] for word, told in group.items() if target in told} for name, group in groups}
-
-
-def addresses() -> Mapping[str, Mapping[str, str]]:
-    """The genre's forms of address: Chinese → language → what it is there."""
-    return read(FILES[0])["address"]
 
 
 def read(file: str) -> dict[str, dict[str, dict[str, str]]]:

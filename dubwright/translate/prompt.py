@@ -15,7 +15,7 @@ from dubwright import languages
 from dubwright.translate import glossary, lexicon, numbers
 
 # Raised with every change here that can change an answer; part of the engine's revision.
-PROMPT_VERSION = 5
+PROMPT_VERSION = 6
 
 # Characters of a synopsis that are read before each scene.
 LONGEST_SYNOPSIS = 500

@@ -78,13 +78,6 @@ def test_renderings_side_by_side_stay_words() -> None:
 def test_relations_are_somebodys() -> None:
     told = prompt.hints("你师父签了，我的师父没有。", "zh", "en", {"师父": "Master"})
     assert prompt.told("你师父签了，我的师父没有。", told) == "your Master签了，my Master没有。"
-    for line, terms, meant in (
-        ("救我的人是你父亲，父亲！", {}, "救我的人是your father，父亲！"),
-        ("你妈的，我妈来了", {}, "你妈的，my mother来了"),
-        ("我姐姐呢？", {"姐姐": "Sister Qin"}, "my Sister Qin呢？"),
-        ("我妈祖庙", {"妈祖": "Mazu"}, "我Mazu庙"),
-    ):
-        assert prompt.told(line, prompt.hints(line, "zh", "en", terms)) == meant
 
 
 def test_a_longer_word_of_the_genre_hides_no_term() -> None:
