@@ -72,11 +72,12 @@ def _compare(ways: dict[str, Way], questions: Sequence[Question], rounds: int, r
         way(questions[:1])
     speeds: dict[str, list[float]] = {name: [] for name in ways}
     said: dict[str, list[Tokens]] = {}
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
         for name, way in ways.items():
             started = time.perf_counter()
             said[name] = way(questions)
             speeds[name].append(len(questions) / (time.perf_counter() - started))
+        print(f"round {number}: " + ", ".join(f"{values[-1]:.2f}" for values in speeds.values()), flush=True)
     (plain, *_), first = speeds, next(iter(said.values()))
     for name, values in speeds.items():
         times = [value / other for value, other in zip(values, speeds[plain], strict=True)]
