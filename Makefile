@@ -60,6 +60,7 @@ test-fast: install-dev
 # Engines want the machine for themselves; whole runs wait more than they compute, so two go side by side, and 9 GB are
 # fetched meanwhile.
 test: lint test-fast
+	$(BIN)/pytest -n auto -m "slow and not models and not e2e"
 	$(BIN)/pytest -m "models and not e2e" --durations=12
 	$(MAKE) -j2 test-runs $(GPU)/.installed
 	$(BIN)/pytest -m "e2e and models"

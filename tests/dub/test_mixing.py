@@ -11,6 +11,8 @@ from dubwright.media import sound
 from dubwright.settings import DubSettings
 from tests.dub.conftest import LINES, RATE, bed, original
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = DubSettings()
 SPANS = [(line.start_ms, line.end_ms) for line in LINES]
 

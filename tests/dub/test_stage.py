@@ -20,6 +20,8 @@ from dubwright.settings import DubSettings
 from dubwright.unit import Machine, Work
 from tests.dub.conftest import LINES, RATE, Dubbed, Episodes, Said, bed, original
 
+pytestmark = pytest.mark.slow
+
 Dub = Callable[[Work], Dubbed]
 
 

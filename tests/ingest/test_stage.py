@@ -23,6 +23,8 @@ from dubwright.unit import Machine, Work
 from tests.media import clips
 from tests.plan.conftest import Bucket
 
+pytestmark = pytest.mark.slow
+
 
 def _digest(uri: str) -> str:
     try:

@@ -15,6 +15,8 @@ from dubwright.media.decode import Decoded, decode, track_length
 from dubwright.media.probe import MediaInfo, probe
 from tests.media import clips
 
+pytestmark = pytest.mark.slow
+
 RATE = 48_000
 
 

@@ -11,6 +11,8 @@ from dubwright.errors import MediaError, ToolError
 from dubwright.media import ffmpeg, probe
 from tests.media import clips
 
+pytestmark = pytest.mark.slow
+
 NAMES = [
     "two words.mp4",
     'it\'s "quoted".mp4',

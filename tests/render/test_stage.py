@@ -25,6 +25,8 @@ from dubwright.settings import RenderSettings
 from dubwright.unit import Machine, Work
 from tests.render.conftest import FLASH_S, H264, LINES, Delivered, Episodes, machine_of, make_clip
 
+pytestmark = pytest.mark.slow
+
 Deliver = Callable[[Work], Delivered]
 FRAME_MS = 40
 

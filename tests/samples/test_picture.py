@@ -14,6 +14,8 @@ from samples.font.subset import FILE, needed
 from samples.script import Script
 from samples.sound import Span, Track
 
+pytestmark = pytest.mark.slow
+
 
 def _characters(font: Path) -> set[str]:
     """What a TrueType font's `cmap` covers (formats 4 and 12)."""

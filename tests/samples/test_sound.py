@@ -9,6 +9,8 @@ from samples import render, sound
 from samples.script import Script
 from samples.sound import Track
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def tracks(whole: Script, speak: render.Speak) -> list[Track]:

@@ -14,6 +14,8 @@ from tests.media import clips
 from tests.transcribe import pictures
 from tests.transcribe.pictures import LANDSCAPE, Drawn, KnowingReader
 
+pytestmark = pytest.mark.slow
+
 TWO_FRAMES_MS = 80
 SPOKEN = ("你到底是什么人？", "我没有出过一分钱，", "十一年前的大火里，")
 DIALOGUE = (

@@ -19,6 +19,8 @@ from dubwright.transcribe import stage
 from dubwright.transcribe.fake import FakeTranscriber
 from tests.transcribe.conftest import RATE, Sound, between_silences, burst, music, silence
 
+pytestmark = pytest.mark.slow
+
 SOURCE = UnitKey("source", "槐巷", "01", None, "0" * 32)
 
 

@@ -112,6 +112,7 @@ def test_what_is_counted_is_what_is_wrong() -> None:
         assert [each.term for each in found if each.flagged] in ([], ["北辰"])
 
 
+@pytest.mark.slow
 def test_over_eighty_episodes_nobody_is_called_otherwise(carried: Callable[..., Counted], server: ChatServer) -> None:
     counted = carried(obeys=True)
     assert (counted.lines, len(counted.resident_mib)) == (EPISODES * LINES, EPISODES)
