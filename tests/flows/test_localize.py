@@ -69,8 +69,8 @@ def test_a_catalogue_becomes_videos_once(catalogue: Path, dubwright: Callable[..
         ("transcribe", None): 0,
         **{(stage, language): 3 for stage in ("translate", "dub", "render") for language in ("en", "es")},
     }
-    assert wanted["translate", "en"]["why"] == ["3 × translate.context_lines changed: 2 → 3 (01, 02, 03)"]
-    assert wanted["dub", "en"]["why"] == ["3 × follows translate (01, 02, 03)"]
+    assert wanted["translate", "en"]["why"] == ['3 × translate.context_lines changed: 2 → 3 (01, 02, 第1集 "终")']
+    assert wanted["dub", "en"]["why"] == ['3 × follows translate (01, 02, 第1集 "终")']
 
     # A person's correction changes one episode in one language.
     key = next(key for key in lake.units("translation", language="en") if key.episode == "02")
