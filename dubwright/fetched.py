@@ -1,4 +1,4 @@
-"""Videos that were fetched from a store, shared for a while between the processes of a machine.
+"""What was dear to get, shared for a while between the processes of a machine: videos fetched from a store, above all.
 
 An episode's units in ten languages want one video within minutes. Whoever comes first fetches it and leaves a copy in a
 folder of this machine; the others link to that. Kept is what was used lately, up to a size; whoever uses the folder

@@ -59,6 +59,11 @@ def _of(source: str, target: str) -> Mapping[str, Mapping[str, str]]:
     return {name: {word: told[target] for word, told in group.items() if target in told} for name, group in groups}
 
 
+def addresses() -> Mapping[str, Mapping[str, str]]:
+    """The genre's forms of address: Chinese → language → what it is there."""
+    return read(FILES[0])["address"]
+
+
 def read(file: str) -> dict[str, dict[str, dict[str, str]]]:
     """The groups of words in one of the files: Chinese → language → what it means."""
     return tomllib.loads((resources.files(__package__) / file).read_text(encoding="utf-8"))
