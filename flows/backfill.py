@@ -19,11 +19,13 @@ from dubwright.report import record_problems
 from flows.each_series import SeriesRun, each_series
 from flows.localize import localize_series, state_of, width
 from tasks.report import leave_table
+from tasks.termination import heeds_sigterm
 
 ARTIFACT = "backfill"
 
 
 @flow(flow_run_name="{source} to {to}", validate_parameters=True)
+@heeds_sigterm
 async def backfill(
     to: list[str],
     source: str = "lake:",

@@ -18,12 +18,14 @@ from dubwright.settings import Settings
 from tasks.cluster import bench
 from tasks.evaluate import evaluated
 from tasks.report import leave_table
+from tasks.termination import heeds_sigterm
 
 ARTIFACT = "evaluation"
 TRANSLATORS = "translators"
 
 
 @flow(flow_run_name="evaluate {episodes} episodes a language", validate_parameters=True)
+@heeds_sigterm
 async def evaluate(
     settings: dict[str, Any] | None = None,
     episodes: int = 100,

@@ -17,14 +17,17 @@ from dubwright import plan as plans
 from dubwright import registered
 from dubwright import settings as all_settings
 from dubwright.catalog import Catalog
+from dubwright.dub.stage import engine
 from dubwright.lake import Lake, leases, open_lake
 from dubwright.lake.layout import UnitKey
-from dubwright.plan import Plan, Planner, Survey
+from dubwright.plan import Plan, Planner
 from dubwright.quality.evaluation_log import require_standing
 from dubwright.report import record_problems
 from dubwright.series_plan import PlannedUnit
+from dubwright.series_voices import cast_series
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
+from dubwright.survey import Survey
 from dubwright.transcribe.speakers.clips import keep
 from dubwright.transcribe.speakers.series import link_series
 from flows.each_series import SeriesRun, each_series, runs_above
@@ -36,6 +39,7 @@ from tasks.events import Event, tell
 from tasks.gate import Stopped, watched
 from tasks.ingest import ingest
 from tasks.render import render
+from tasks.termination import heeds_sigterm
 from tasks.transcribe import transcribe
 from tasks.translate import translate
 
@@ -45,6 +49,7 @@ TASKS = {"ingest": ingest, "transcribe": transcribe, "translate": translate, "du
 
 
 @flow(flow_run_name="{source} to {to}", validate_parameters=True)
+@heeds_sigterm
 async def localize_catalog(
     source: str,
     to: list[str] | None = None,
@@ -101,6 +106,7 @@ async def _each_registered(lake: Lake, settings: dict[str, Any] | None, until: s
 
 
 @flow(flow_run_name="{series} to {to}", validate_parameters=True)
+@heeds_sigterm
 async def localize_series(
     source: str,
     series: str,
@@ -187,11 +193,17 @@ async def _side_by_side(chains: Mapping[Chain, Sequence[PlannedUnit]], dispatche
 
 
 def _link(catalog: Catalog, planner: Planner) -> list[UnitKey]:
-    """Link the voices of a series that nobody has linked yet, also of episodes that this run leaves out; its transcripts."""
+    """Link the voices of a series that nobody has linked yet, also of episodes that this run leaves out; its transcripts.
+
+    Then whoever speaks in them has a voice in each language that is to be dubbed.
+    """
     (series,) = catalog.series
     plan = replace(planner, targets=()).build(catalog)
     transcripts = [unit.work.key for unit in plan if unit.work.stage == "transcribe" and unit.state == "committed"]
     link_series(planner.lake, series.name, transcripts, series.facts.cast)
+    if any(stage.name == "dub" for stage in planner.stages):
+        engines = {language: engine(planner.recipes.settings.dub, language) for language in planner.targets}
+        cast_series(planner.lake, series.name, transcripts, series.facts, engines, planner.recipes.settings.dub)
     return transcripts
 
 

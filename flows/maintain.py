@@ -21,6 +21,7 @@ from dubwright.lake.verification import Finding, Verified, verify
 from dubwright.settings import Settings
 from tasks.crashed import mark_crashed
 from tasks.report import leave_table
+from tasks.termination import heeds_sigterm
 
 ARTIFACT = "maintenance"
 # Findings and remarks that the artifact shows; there are as many more as the summary says.
@@ -68,6 +69,7 @@ class _Maintained:
 
 
 @flow(flow_run_name="maintain", validate_parameters=True)
+@heeds_sigterm
 async def maintain(source: str | None = "lake:", settings: dict[str, Any] | None = None, delete: bool = False) -> Any:
     """Maintain the lake. Without `delete`, what would be collected is only counted.
 
