@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from dubwright.mandarin import vocabulary
+from dubwright.mandarin.vocabulary import FREQUENT, ORDINARY, Reading
 from dubwright.terms.chinese import HAN, Knowledge, knowledge
-from dubwright.transcribe import names, vocabulary
-from dubwright.transcribe.vocabulary import Reading
 
 _PAUSES = "，。！？、：；…—“”‘’「」《》（）,.!?:;()\"' \n"
 _CALLING = "，,！!？?…—"
@@ -123,7 +123,7 @@ class Finder:
             return "" if title.bound else "address"
         surname = known.surname(text)
         title = known.titles.get(text[len(surname) :]) if surname else None
-        if title is None or vocabulary.frequency(text) >= names.FREQUENT:
+        if title is None or vocabulary.frequency(text) >= FREQUENT:
             return ""
         if (surname in known.doubtful or title.bound) and not _stands_apart(clause, begin, end, known):
             return ""
@@ -136,7 +136,7 @@ class Finder:
             return "known"
         if text in known.both:
             return "given"
-        if len(text) < 2 or len(text) > 8 or vocabulary.frequency(text) >= names.ORDINARY:
+        if len(text) < 2 or len(text) > 8 or vocabulary.frequency(text) >= ORDINARY:
             return ""
         for kind, words in (("organisation", known.organisations), ("sect", known.sects), ("place", known.places)):
             if suffix := next((each for each in words if text.endswith(each) and len(text) > len(each)), ""):
@@ -150,9 +150,9 @@ class Finder:
             return "given" if len(text) == 2 and text[0] in known.given else ""
         if surname and len(given) == 1:
             return "name"
-        if surname and len(given) == 2 and vocabulary.frequency(given) < names.FREQUENT:
+        if surname and len(given) == 2 and vocabulary.frequency(given) < FREQUENT:
             # 周一见 begins with a word.
-            return "name" if vocabulary.frequency(text[:2]) < names.ORDINARY or len(surname) == 2 else ""
+            return "name" if vocabulary.frequency(text[:2]) < ORDINARY or len(surname) == 2 else ""
         if len(text) == 2 and (all(char in known.given for char in text) or self._familiar(text)):
             return "given"
         return ""
@@ -177,7 +177,7 @@ class Finder:
         if "和" in name and not vocabulary.frequency(name):
             # 仁和 is a name, 爸和 is not.
             return False
-        return len(name) == 1 or vocabulary.frequency(name) < names.FREQUENT
+        return len(name) == 1 or vocabulary.frequency(name) < FREQUENT
 
     def _enough(self, seen: Sightings) -> bool:
         known, source = self.known, seen.source
@@ -210,7 +210,7 @@ class Finder:
         surname = known.surname(seen.source)
         given = seen.source[len(surname) :]
         typical = all(char in known.given for char in given)
-        ordinary = vocabulary.frequency(given) >= names.ORDINARY and len(given) > 1
+        ordinary = vocabulary.frequency(given) >= ORDINARY and len(given) > 1
         if ordinary and not typical and not seen.spoken_to:
             return False
         if surname in known.doubtful and not (typical and seen.witnesses and (seen.count > 1 or len(given) > 1)):
@@ -241,7 +241,7 @@ class Finder:
                 given not in chosen
                 and seen
                 and seen.count > chosen[full].count
-                and vocabulary.frequency(given) < names.ORDINARY
+                and vocabulary.frequency(given) < ORDINARY
             ):
                 chosen[given] = seen
 

@@ -40,7 +40,8 @@ class Log:
 
 
 def applied(facts: SeriesFacts, entries: Sequence[Entry]) -> SeriesFacts:
-    """The facts with what was decided: terms changed in their place, new ones behind, dropped ones left out."""
+    """The facts with what was decided: terms changed in their place, new ones behind, dropped ones left out. How a term is
+    said stands in the `series.yaml` alone."""
     if not entries:
         return facts
     terms = {term.source: term for term in facts.glossary}
@@ -48,7 +49,9 @@ def applied(facts: SeriesFacts, entries: Sequence[Entry]) -> SeriesFacts:
         if entry.dropped:
             terms.pop(entry.term.source, None)
         else:
-            terms[entry.term.source] = entry.term
+            known = terms.get(entry.term.source)
+            said = {"pronunciations": known.pronunciations} if known and known.pronunciations else {}
+            terms[entry.term.source] = entry.term.model_copy(update=said) if said else entry.term
     return facts.model_copy(update={"glossary": tuple(terms.values())})
 
 

@@ -15,8 +15,8 @@ from importlib.util import find_spec
 
 from dubwright.errors import EngineMissingError
 from dubwright.facts import Sex
+from dubwright.mandarin import pinyin
 from dubwright.terms.chinese import HAN, Knowledge, Title, knowledge
-from dubwright.transcribe import pinyin
 
 # Languages whose readers expect Pinyin.
 PINYIN = ("en", "es", "fr", "pt", "de", "id", "it", "tr")

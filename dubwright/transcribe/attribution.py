@@ -14,8 +14,8 @@ from dubwright.transcribe.engine import Turn, Word
 from dubwright.transcribe.fusion import Line
 from dubwright.transcribe.marks import ONE_VOICE
 from dubwright.transcribe.speakers import Diarization, diarize, features
-from dubwright.transcribe.speakers.encoder import VoiceEncoder
-from dubwright.transcribe.speakers.spectra import RATE
+from dubwright.voiceprints.encoder import VoiceEncoder
+from dubwright.voiceprints.spectra import RATE
 
 # A phrase must last so long (ms) to be told to be somebody else's, and be so much more like another voice (cosine).
 SHORTEST_PHRASE_MS, MARGIN = 800, 0.1

@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 
 from dubwright import languages
 from dubwright.facts import SeriesFacts
-from dubwright.transcribe import pinyin, text, vocabulary
+from dubwright.mandarin import pinyin, vocabulary
+from dubwright.mandarin.pinyin import Syllable
+from dubwright.mandarin.vocabulary import FREQUENT, ORDINARY
+from dubwright.transcribe import text
 from dubwright.transcribe.engine import Word
-from dubwright.transcribe.pinyin import Syllable
 
 KINDS = frozenset(("name", "address", "place", "organisation"))
 LONGEST = 12
@@ -25,8 +27,6 @@ _PRIOR = math.log(1 / 400)
 # What a unit of distance is worth, as a logarithm, and each ordinary word that a name's borders would cut through.
 _PER_DISTANCE, _PER_CUT = 14.0, 4.0
 _LEAST_GAIN = 3.0
-# A word that stands as often as this in 60 million is ordinary, and one of `FREQUENT` is so in any company.
-ORDINARY, FREQUENT = 25, 1500
 # The same sound, but for a tone that is not spoken.
 _SAME = 0.06
 # How far a name may be from what was heard (pinyin.distance, summed), by its length (4: or more) and by what speaks

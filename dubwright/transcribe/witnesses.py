@@ -12,16 +12,13 @@ from numpy.typing import NDArray
 
 from dubwright import sources, unit
 from dubwright.lake import Lake
-from dubwright.models.store import ModelStore
 from dubwright.transcribe import burned
 from dubwright.transcribe import given as given_subtitles
 from dubwright.transcribe.burned import Burned, Reader
 from dubwright.transcribe.engine import Passage, Transcriber
 from dubwright.transcribe.fusion import Cue, at_once, of_picture
-from dubwright.transcribe.speakers.encoder import VoiceEncoder
 
 RATE = 16000
-VOICE_ENCODER = "voice-encoder"
 
 _log = logging.getLogger(__name__)
 _warm: dict[tuple[str, str, int], Any] = {}
@@ -92,13 +89,3 @@ def _reader() -> Reader:
             # A second thread costs twice the CPU time and saves no time to speak of.
             _warm[key] = RapidOcr(threads=1)
         return cast(Reader, _warm[key])
-
-
-def voice_encoder(machine: unit.Machine) -> VoiceEncoder:
-    """The voice encoder of this process. Raises `ModelError` if its weights cannot be had."""
-    with _warming:
-        key = (VOICE_ENCODER, machine.models_dir, 0)
-        if key not in _warm:
-            folder = ModelStore(machine.models_dir, machine.models_mirror).ensure(VOICE_ENCODER)
-            _warm[key] = VoiceEncoder(folder / "pretrained.pt")
-        return cast(VoiceEncoder, _warm[key])

@@ -36,6 +36,7 @@ _TWICE = re.compile(
     rf"(?:^|(?<=[\s¡¿\"“«]))({_WORD}(?: {_WORD}){{0,3}})\s?(?:[,،!…।]+|\.{{2,3}})\s+(?=[¡¿]?\1(?:[\s{_MARKS}]|$))", re.I
 )
 _NOT = re.compile(r"cannot\b|can't\b|n't\b")
+_ARTICLES = frozenset({"un", "una", "uno", "une", "um", "uma", "ein", "eine", "einen", "einem", "einer", "eins", "one"})
 # Where languages put no comma, a space sets apart.
 _UNSPACED = frozenset({"th", "lo", "km", "my"})
 # A line may begin with whom it speaks of, and not to: 林晚，她走了.
@@ -90,6 +91,17 @@ def condensed(text: str, language: str, width: int, terms: Mapping[str, str], so
                 break
             text, steps = found, steps + 1
     return text
+
+
+def keeps(text: str, shorter: str, language: str, terms: Mapping[str, str]) -> bool:
+    """Whether a text said in other words still has each negation, number and name of the glossary that it had.
+
+    Words that are articles as well as numbers are no numbers here.
+    """
+    base = languages.base(language)
+    line = _Line(base, _tables().get(base, _Words()), terms, "")
+    had, has = line.sacred(text), line.sacred(shorter)
+    return all(had[word] == has[word] for word in (had | has) if word not in _ARTICLES)
 
 
 def _loses_nothing(text: str, shorter: str, line: _Line, names: bool) -> bool:

@@ -23,6 +23,10 @@ from dubwright.translate.length import SHORTEST_MS, letters, predicted_ms
 BEHIND_LAST_MS = 1000
 # Where another speaks into a line, no text is short enough; so much of its slot it keeps in any case.
 LEAST_SHARE = 0.5
+# From this share of the room on a real voice may need more than was predicted: a shorter version is kept ready.
+NEAR = 1.05
+# A version that spares less is no help.
+WORTH = 0.9
 # What is not spoken needs no room.
 SPOKEN = "dialogue"
 CAPTION = "caption"
@@ -93,6 +97,28 @@ def fitted(line: Line, answer: Translated, language: str, shorten: Shorten) -> T
     if not fits(text, language, room_ms):
         notes.append(f"length: takes {needed} ms, has {room_ms}")
     return replace(answer, text=text, notes=tuple(notes))
+
+
+def shorter(line: Line, answer: Translated, language: str, shorten: Shorten) -> str | None:
+    """What the dub may say instead if the text turns out not to fit when it is spoken; None where that is not likely.
+
+    Raises `EndpointError` while the engine's endpoint is away.
+    """
+    text, room_ms = answer.text, line.room_ms
+    # What does not fit by prediction has been asked for in fewer letters already.
+    if not text or room_ms is None or not fits(text, language, room_ms):
+        return None
+    if predicted_ms(text, language) <= NEAR * room_ms:
+        return None
+    found = [each for each in answer.others if letters(each)] or _others(
+        _asked_again(line, text, language, round(room_ms / _DUB.tempo_free), shorten)[0]
+    )
+    most = WORTH * predicted_ms(text, language)
+    return next((each for each in found if predicted_ms(each, language) <= most), None)
+
+
+def _others(answer: Translated | None) -> list[str]:
+    return list(_renderings(answer)) if answer else []
 
 
 def _renderings(answer: Translated) -> dict[str, tuple[str, ...]]:

@@ -23,12 +23,12 @@ def replaced(text: str, terms: Mapping[str, str]) -> str:
     return pattern.sub(lambda found: terms[found[0]], text) if pattern else text
 
 
-def rendered(text: str, rendering: str, language: str = "en") -> bool:
+def rendered(text: str, rendering: str, language: str) -> bool:
     """Whether a translation into a language holds a rendering, in any case, inflected or not."""
     return inflection.rendered(text, rendering, language)
 
 
-def blank(text: str, glossary: Mapping[str, str], language: str = "en") -> str:
+def blank(text: str, glossary: Mapping[str, str], language: str) -> str:
     """The text without the renderings of a glossary."""
     return inflection.blank(text, glossary.values(), language)
 

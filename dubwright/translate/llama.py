@@ -15,9 +15,9 @@ from typing import ClassVar
 from dubwright.engines import EngineInfo
 from dubwright.errors import ModelError
 from dubwright.settings import TranslateSettings
-from dubwright.translate import bridge, check, glossary, prompt, repair
+from dubwright.translate import bridge, check, glossary, lexicon, numbers, prompt, repair, shorter
 from dubwright.translate.check import Problem
-from dubwright.translate.engine import Scene, Translated
+from dubwright.translate.engine import Line, Scene, Translated
 from dubwright.translate.llama_cpp import PACKAGE, LlamaCpp
 
 # Beyond this a dialogue starts anew, with the last lines carried over; the rest holds the longest line and answer.
@@ -32,7 +32,7 @@ class Llama:
 
     info: ClassVar[EngineInfo] = EngineInfo(
         name="llama",
-        revision=100 * 2 + prompt.PROMPT_VERSION,
+        revision=1000 * shorter.REVISION + 100 * 2 + prompt.PROMPT_VERSION,
         languages=frozenset(),
         code_licence="MIT",
         weights_licence="Apache-2.0",
@@ -52,6 +52,23 @@ class Llama:
             text, notes = dialogue.translate(line.text, glossary.occurring(line.text, scene.glossary))
             found.append(Translated(line.segment, text, notes))
         return found
+
+    def shorten(self, scene: Scene, line: Line, text: str, letters: int) -> Translated | None:
+        """`text`, a translation of the line, in about so many letters; None where what is said is no shorter, or says
+        something else."""
+        opening = shorter.opening(scene.target)
+        if opening is None:
+            return None
+        terms = glossary.occurring(line.text, scene.glossary)
+        slot = self._model.begin(opening)
+        asked = opening + shorter.question(text, shorter.words_for(text, letters))
+        said, whole, _ = self._model.complete(asked, slot=slot, longest=_longest_answer(text))
+        short = repair.written(check.clean(said, scene.target, terms), scene.target, [*terms.values()])
+        if not whole or not shorter.same_sense(text, short, scene.target, terms):
+            return None
+        told = prompt.instructions(scene.source, scene.target)
+        wrong = check.problems(short, line.text, source=scene.source, target=scene.target, terms=terms, told=told)
+        return None if any(problem.fatal for problem in wrong) else Translated(line.segment, short)
 
 
 @dataclass(slots=True)
@@ -76,6 +93,11 @@ class _Dialogue:
             return None, ("nothing to translate",)
         if _longest_answer(line) > LONGEST_ANSWER:
             return None, (f"too long for a line of dialogue: {len(line)} characters",)
+        if known := lexicon.whole(line, terms, self.source, self.target):
+            known = repair.written(known, self.target, [*terms.values()])
+            if not self._wrong(known, line, terms):
+                # Worth no reading as context either.
+                return known, ()
         self._make_room()
         led = self._led(line, terms)
         usable, text, wrong = False, "", list[Problem]()
@@ -133,6 +155,7 @@ class _Dialogue:
         )
         text = check.clean(prompt.without_reminder(said, line, reminder), self.target, terms)
         text = repair.written(repair.vocatives(text, line, terms, self.target), self.target, [*terms.values()])
+        text = numbers.corrected(text, line, self.source, self.target)
         wrong = self._wrong(text, line, terms)
         return text, wrong if whole else [*wrong, Problem("length", "the answer did not end")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from functools import cache
 from importlib import import_module
 
@@ -12,6 +13,9 @@ from dubwright import languages
 _NUMERAL = re.compile(r"(?<![几数])[一二两三四五六七八九十百千万亿零]{2,}(?!几)")
 _LONGEST = 12
 # A time of day: 十一点四十七分, 八点半, 九点钟. Without what follows 点 it may be a few (一点) or a point in a list.
+_CORRECTED = frozenset({"en", "es", "fr", "pt", "it", "de", "id"})
+_JOINING = frozenset({"and", "y", "e", "et", "und"})
+_ARTICLES = frozenset({"un", "una", "uno", "une", "um", "uma", "a", "ein", "eine", "one"})
 _DIGITS = "[零一二两三四五六七八九十]"
 _CLOCK = re.compile(rf"({_DIGITS}{{1,3}})点(?:({_DIGITS}{{1,3}})分|半|钟|整)")
 
@@ -49,16 +53,17 @@ def _time(clock: re.Match[str], language: str) -> str | None:
     return f"{hours} o'clock" if not minute else f"half past {hours}" if minute == 30 else f"{hours} {minutes}"
 
 
-def _count(numeral: str) -> int | None:
+def _count(numeral: str, mode: str = "smart") -> int | None:
+    """What a numeral is worth, by `cn2an` (in its smart mode also digits alone, 零五); None for what is none."""
     try:
-        return int(import_module("cn2an").cn2an(numeral, "smart"))
+        return int(import_module("cn2an").cn2an(numeral, mode))
     except (ValueError, KeyError, IndexError):
         return None
 
 
 def _said(value: int, language: str) -> str:
     words: str = import_module("num2words").num2words(value, lang=language)
-    return words
+    return words.replace(",", "")
 
 
 @cache
@@ -67,17 +72,68 @@ def _words(numeral: str, language: str) -> str | None:
     if value is None:
         return None
     try:
-        words: str = import_module("num2words").num2words(value, lang=language)
+        return _said(value, language)
     except (NotImplementedError, ArithmeticError):
         return str(value)
-    return words.replace(",", "")
 
 
 def _value(numeral: str) -> int | None:
     """What a numeral is worth; None for what only looks like one: 万一 (in case), 千万 (by all means), 三四 (a few)."""
     if numeral[0] in "零百千万亿" or not re.search("[十百千万亿]", numeral):
         return None
-    try:
-        return int(import_module("cn2an").cn2an(numeral, "normal"))
-    except (ValueError, KeyError, IndexError):
+    return _count(numeral, "normal")
+
+
+# Putting right ----------------------------------------------------------------------------------------
+
+
+def corrected(text: str, line: str, source: str, target: str) -> str:
+    """A translation with the number that its line has, where it has another: 十一年, "diez años", becomes "once años".
+
+    Only where nothing is ambiguous: one numeral in the line, one number in the text; and only in `_CORRECTED` languages,
+    whose number words mean nothing else (năm is five and year in Vietnamese).
+    """
+    told = occurring(line, source, target)
+    language = languages.base(target)
+    pattern = _numbers_in(language) if len(told) == 1 else None
+    if pattern is None:
+        return text
+    ((numeral, said),) = told.items()
+    found = list(pattern.finditer(text))
+    value = _value(numeral)
+    if len(found) != 1 or value is None:
+        return text
+    number = found[0][0]
+    words = said.capitalize() if number[:1].isupper() else said
+    right = str(value) if number.isdecimal() else words
+    same = _plain(number) in (_plain(said), str(value))
+    return text if same else text[: found[0].start()] + right + text[found[0].end() :]
+
+
+def _plain(number: str) -> str:
+    return " ".join(re.findall(r"\w+", number.casefold()))
+
+
+@cache
+def _numbers_in(language: str) -> re.Pattern[str] | None:
+    """A pattern for a number in digits, or in as many words as it takes; None where these are not known."""
+    if language not in _CORRECTED:
         return None
+    large = (10**3, 10**6, 2 * 10**6)
+    found = {n: _words_of(n, language) for n in (*range(2, 101), *range(200, 1000, 100), *large)}
+    # One is an article too, and "and" joins more than numbers: neither begins or ends a number, but "a million" does.
+    ones = _words_of(1, language) | _ARTICLES
+    begins = set[str]().union(*found.values()) - _JOINING - ones
+    great = _either(set[str]().union(*(found[n] for n in large)) - ones)
+    words, middle = _either(begins), _either(_JOINING | ones)
+    million = rf"(?:(?:{_either(ones)})\s+(?=(?:{great})(?!\w)))?"
+    run = rf"(?<!\w){million}(?:{words})(?:[\s-]+(?:(?:{middle})[\s-]+)?(?:{words}))*(?!\w)"
+    return re.compile(rf"(?<![\d.,:/])\d{{1,9}}(?![\d:/]|[.,]\d)|{run}", re.I)
+
+
+def _words_of(value: int, language: str) -> set[str]:
+    return set(re.findall(r"\w+", _said(value, language).casefold()))
+
+
+def _either(words: Set[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))

@@ -15,7 +15,7 @@ from dubwright import languages
 from dubwright.translate import glossary, lexicon, numbers
 
 # Raised with every change here that can change an answer; part of the engine's revision.
-PROMPT_VERSION = 6
+PROMPT_VERSION = 8
 
 # Characters of a synopsis that are read before each scene.
 LONGEST_SYNOPSIS = 500
@@ -321,7 +321,9 @@ def examples(*known: str) -> Iterator[tuple[str, ...]]:
 
 def hints(line: str, source: str, target: str, terms: Mapping[str, str]) -> dict[str, str]:
     """What stands in a line as the target has it: the genre's words, numbers, and, before all, the glossary's terms."""
-    words = lexicon.occurring(line, source, target) | numbers.occurring(line, source, target)
+    # Of a line of stock clauses nothing would be left to translate, which is no example of translating.
+    known = lexicon.whole(line, terms, source, target)
+    words = {} if known else lexicon.occurring(line, source, target) | numbers.occurring(line, source, target)
     # A longer word would hide the term in it.
     meant = {word: told for word, told in words.items() if not any(term in word for term in terms)} | dict(terms)
     return meant | lexicon.owned(line, meant, source, target)

@@ -18,7 +18,7 @@ _BETWEEN = re.compile(r"[\s\-‐‑'’·]{1,2}")
 SHORTEST, MORE_WORDS = 4, 3
 
 
-def spelled(text: str, terms: Mapping[str, str], language: str = "en") -> str:
+def spelled(text: str, terms: Mapping[str, str], language: str) -> str:
     """The answer with the renderings in it that differ in spaces, hyphens, accents or order of words as they should be.
 
     `terms` are the terms of the line with their renderings; one whose rendering is there is left alone.

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dubwright.facts import Character, SeriesFacts, Term
-from dubwright.transcribe import pinyin, vocabulary
+from dubwright.mandarin import pinyin, vocabulary
 from dubwright.transcribe.engine import Word
 from dubwright.transcribe.names import Names
 from tests.transcribe import heard

@@ -11,8 +11,8 @@ import pytest
 
 from dubwright.errors import ModelError
 from dubwright.transcribe.speakers import clustering, diarize, features, references
-from dubwright.transcribe.speakers.encoder import HIDDEN, VoiceEncoder
 from dubwright.transcribe.speakers.references import Candidate
+from dubwright.voiceprints.encoder import HIDDEN, VoiceEncoder
 from tests.transcribe.conftest import music
 from tests.transcribe.voices import BOY, MAN, RATE, WOMAN, Voice, checkpoint, scene
 

@@ -19,7 +19,7 @@ from dubwright.lake.collection import collect
 from dubwright.lake.layout import SeriesKey, UnitKey
 from dubwright.media import sound
 from dubwright.transcribe.speakers.clips import clips_of, keep, references_of
-from dubwright.transcribe.speakers.spectra import RATE
+from dubwright.voiceprints.spectra import RATE
 
 SERIES = "槐巷"
 # Start and end (ms), label, how loud: one is louder than a recording can hold.

@@ -12,7 +12,7 @@ from dubwright.cast import Cast, resolve
 from dubwright.facts import Character, Sex
 from dubwright.transcribe.speakers import EpisodePrint, VoicePrint, link
 from dubwright.transcribe.speakers.linking import decisions
-from dubwright.transcribe.speakers.spectra import Array
+from dubwright.voiceprints.spectra import Array
 
 CAST = (
     Character(name="陆晚晴", sex="female"),

@@ -7,7 +7,7 @@ import pytest
 
 from dubwright.settings import DubSettings
 from dubwright.transcribe.speakers import EpisodePrint, diarize, link
-from dubwright.transcribe.speakers.encoder import VoiceEncoder
+from dubwright.voiceprints.encoder import VoiceEncoder
 from tests.transcribe.conftest import at_16_khz, model, music, silence
 
 VOICES = {"zf_xiaobei": "female", "zm_yunjian": "male", "af_kore": "female", "bm_george": "male"}

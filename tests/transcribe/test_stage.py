@@ -15,7 +15,7 @@ from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.media import sound
 from dubwright.settings import Settings
-from dubwright.transcribe import stage
+from dubwright.transcribe import work as stage
 from dubwright.transcribe.fake import FakeTranscriber
 from tests.transcribe.conftest import RATE, Sound, between_silences, burst, music, silence
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dubwright.transcribe.speakers.encoder import CHANNELS, HIDDEN, LAYERS
+from dubwright.voiceprints.encoder import CHANNELS, HIDDEN, LAYERS
 
 RATE = 16000
 VOWELS = (

@@ -240,7 +240,7 @@ class TestBounds:
     def test_requests_a_minute_are_kept_to(self, server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
         waits: list[float] = []
         monkeypatch.setenv("DUBWRIGHT_ENDPOINT__PER_MINUTE", "30")
-        monkeypatch.setattr("dubwright.translate.chat.endpoint.time.sleep", waits.append)
+        monkeypatch.setattr("dubwright.endpoint.time.sleep", waits.append)
         made(scene_lines=1).translate(scene())
         assert [round(wait) for wait in waits] == [0, 2, 4, 6]
 

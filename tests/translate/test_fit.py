@@ -179,3 +179,20 @@ def test_what_is_read_is_condensed_only_where_it_is_too_fast() -> None:
     shown, notes = fit.readable(replace(LINE, reading_ms=500), text, SCENE)
     assert shown == "I waited for you downstairs."
     assert notes == ["subtitle: 56 characters a second, above 20"]
+
+
+def test_what_nearly_fills_its_room_has_a_shorter_version_ready() -> None:
+    room = int(predicted_ms(LONG, "en") / 1.15)
+    near = replace(LINE, room_ms=room)
+
+    def asked(line: Line, text: str, most: int) -> Translated:
+        assert most < letters(text)
+        return Translated(line.segment, MIDDLE, others=(SHORT,))
+
+    assert fit.shorter(near, Translated(7, LONG), "en", asked) == MIDDLE
+    assert fit.shorter(near, Translated(7, LONG, others=(SHORT,)), "en", never) == SHORT
+    assert fit.shorter(near, Translated(7, LONG, others=(LONG + "!",)), "en", never) is None
+    assert fit.shorter(near, Translated(7, LONG), "en", lambda *_: None) is None
+    for room_ms in (None, predicted_ms(LONG, "en") * 2, predicted_ms(LONG, "en") // 2):
+        assert fit.shorter(replace(LINE, room_ms=room_ms), Translated(7, LONG), "en", never) is None
+    assert fit.shorter(near, Translated(7, None), "en", never) is None

@@ -9,7 +9,8 @@ import pytest
 
 from dubwright import unit
 from dubwright.lake import Lake
-from dubwright.translate import market, stage
+from dubwright.translate import market
+from dubwright.translate import work as stage
 from dubwright.translate.chat import scene as scenes
 from dubwright.translate.engine import Line, Scene, Translated
 from dubwright.translate.market import finding

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections import Counter
+from importlib import resources
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dubwright.translate import bridge, lexicon, numbers, prompt, repair
 
@@ -137,9 +143,11 @@ def test_the_genres_words_are_told_and_the_glossary_goes_before_them() -> None:
 
 
 def test_what_is_a_word_of_its_own_alone_is_none_in_a_sentence() -> None:
-    assert lexicon.occurring("胡闹！你滚吧，快点。", "zh", "en") == {"胡闹": "nonsense"}
+    assert lexicon.occurring("胡闹！他滚吧，他在。", "zh", "en") == {"胡闹": "nonsense"}
     assert lexicon.occurring("滚吧！", "zh", "en") == {"滚": "get out"}
     assert lexicon.occurring("滚滚红尘", "zh", "en") == {}
+    assert lexicon.occurring("不可能，他不可能骗我。", "zh", "en") == {}
+    assert lexicon.occurring("不可能，他没有骗我。", "zh", "en") == {"不可能": "impossible"}
 
 
 def test_terms_cross_the_language_between_as_they_sound() -> None:
@@ -160,11 +168,68 @@ def test_terms_that_sound_alike_are_not_mistaken() -> None:
     assert bridge.crossed(" ".join(by.values()), terms, by) == "Master driver"
 
 
-def test_words_of_the_genre_stand_in_one_group_and_mean_something_everywhere() -> None:
-    groups = {name: words for file in lexicon.FILES for name, words in lexicon.read(file).items()}
-    words = [word for group in groups.values() for word in group]
-    assert len(words) == len(set(words))
-    for group in groups.values():
-        for word, told in group.items():
-            assert {"en", "es"} <= told.keys(), word
-            assert all(meant and not set("<>|\n") & set(meant) for meant in told.values()), word
+def test_words_of_the_genre_stand_in_one_place_and_mean_something_everywhere() -> None:
+    folder = resources.files("dubwright.translate").joinpath(lexicon.FOLDER)
+    files = {file.name: tomllib.loads(file.read_text(encoding="utf-8")) for file in folder.iterdir()}
+    places = [
+        (word, group, name) for name, groups in files.items() for group, words in groups.items() for word in words
+    ]
+    twice = {word for word, count in Counter(word for word, _, _ in places).items() if count > 1}
+    assert not twice, [place for place in places if place[0] in twice]
+    for word, group, name in places:
+        told = files[name][group][word]
+        assert {"en", "es"} <= told.keys(), word
+        assert all(meant and not set("<>|\n") & set(meant) for meant in told.values()), word
+        assert group != "clause" or lexicon.whole(word, {}, "zh", "en"), f"{word} can never be found"
+
+
+@pytest.mark.parametrize(
+    ("line", "target", "said"),
+    [
+        ("胡闹！滚吧", "en", "Nonsense! Get out."),
+        ("凭什么", "en", "What gives you the right?"),
+        ("凭什么？休想！", "es", "¿Con qué derecho? ¡Jamás!"),
+        ("晚晴，住手！", "en", "Wanqing, stop!"),
+        ("住手，晚晴不在", "en", None),
+        ("胡闹的人", "en", None),
+        ("……", "en", None),
+        ("", "en", None),
+        ("胡闹", "sw", None),
+    ],
+)
+def test_a_line_of_stock_clauses_alone_is_known(line: str, target: str, said: str | None) -> None:
+    found = lexicon.whole(line, {"晚晴": "Wanqing"}, "zh", target)
+    assert (found and repair.written(found, target)) == said
+
+
+@pytest.mark.parametrize(
+    ("target", "line", "text", "right"),
+    [
+        ("es", "十一年了，这盏灯没有灭过。", "Hace diez años que arde.", "Hace once años que arde."),
+        ("es", "一千万就想买走？", "¿Lo compras por un millón?", "¿Lo compras por diez millones?"),
+        ("en", "三十六年了。", "Thirty-five years.", "Thirty-six years."),
+        ("en", "十一年了。", "It's been 10 years.", "It's been 11 years."),
+        ("en", "十一年了。", "It's been eleven years.", "It's been eleven years."),
+        ("en", "十一年了。", "It's been 11 years.", "It's been 11 years."),
+        ("en", "十一年了。", "At 10:30, one of the men.", "At 10:30, one of the men."),
+        ("en", "十一年三十天。", "Ten years and thirty days.", "Ten years and thirty days."),
+        ("en", "三十六计。", "Twenty or thirty tricks.", "Twenty or thirty tricks."),
+        ("pt-BR", "十一年了。", "Há dez anos.", "Há onze anos."),
+        ("de", "十一年了。", "Seit zehn Jahren.", "Seit elf Jahren."),
+        ("vi", "十一年了。", "mười năm rồi", "mười năm rồi"),
+        ("th", "十一年了。", "สิบปีแล้ว", "สิบปีแล้ว"),
+    ],
+)
+def test_the_only_number_of_a_line_is_the_original_s(target: str, line: str, text: str, right: str) -> None:
+    assert numbers.corrected(text, line, "zh", target) == right
+    assert numbers.corrected(right, line, "zh", target) == right
+
+
+@given(
+    st.text(max_size=60),
+    st.text(alphabet="一二三十百千万亿年点半分 ab", max_size=12),
+    st.sampled_from(["en", "es", "fr"]),
+)
+def test_a_number_is_put_right_in_any_text_at_all(text: str, line: str, target: str) -> None:
+    once = numbers.corrected(text, line, "zh", target)
+    assert numbers.corrected(once, line, "zh", target) == once

@@ -33,17 +33,17 @@ TERMS = {"晚晴": "Wanqing", "陆晚晴": "Lu Wanqing", "西安": "Xi'an", "王
     ],
 )
 def test_a_name_is_spelled_as_the_glossary_has_it(term: str, said: str, meant: str) -> None:
-    assert spelled(said, {term: TERMS[term]}) == meant
+    assert spelled(said, {term: TERMS[term]}, "en") == meant
 
 
 def test_other_scripts_are_left_alone() -> None:
-    assert spelled("ซู เนี่ยน มาแล้ว", {"苏念": "ซูเนี่ยน"}) == "ซู เนี่ยน มาแล้ว"
-    assert spelled("Wan Qing", {}) == "Wan Qing"
+    assert spelled("ซู เนี่ยน มาแล้ว", {"苏念": "ซูเนี่ยน"}, "th") == "ซู เนี่ยน มาแล้ว"
+    assert spelled("Wan Qing", {}, "en") == "Wan Qing"
 
 
 @given(st.text(st.sampled_from("WanQing wanqing-'. LuéABC\n"), max_size=60))
 def test_it_changes_nothing_but_into_a_rendering(text: str) -> None:
     terms = {"晚晴": "Wanqing", "陆晚晴": "Lu Wanqing"}
-    changed = spelled(text, terms)
-    assert changed == text or any(glossary.rendered(changed, rendering) for rendering in terms.values())
-    assert spelled(changed, terms) == changed
+    changed = spelled(text, terms, "en")
+    assert changed == text or any(glossary.rendered(changed, rendering, "en") for rendering in terms.values())
+    assert spelled(changed, terms, "en") == changed

@@ -17,7 +17,7 @@ from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.settings import TranslateSettings
-from dubwright.translate import stage
+from dubwright.translate import work as stage
 from dubwright.translate.engine import Scene, Translated
 from dubwright.translate.fake import FakeTranslator
 

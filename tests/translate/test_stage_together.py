@@ -12,7 +12,7 @@ import pytest
 from dubwright import unit
 from dubwright.errors import DubwrightError, EngineOutputError, LanguageError, UnreadableError
 from dubwright.lake import Lake
-from dubwright.translate import stage
+from dubwright.translate import work as stage
 from dubwright.translate.engine import BatchTranslator, Scene, Translated
 from dubwright.translate.fake import FakeTranslator
 from tests.translate.test_stage import LINES, edit, work

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from dubwright.errors import EngineMissingError
-from dubwright.transcribe import pinyin
+from dubwright.mandarin import pinyin
 from dubwright.transcribe.engine import Word
 
 # A subtitle comes and goes within so much (ms) of its words.

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from dubwright.errors import EngineMissingError
-from dubwright.transcribe import vocabulary
+from dubwright.mandarin import vocabulary
 from dubwright.transcribe.fusion.alignment import SAME, SOUNDS_SAME, Heard, alike
 from dubwright.transcribe.fusion.cues import Cue
 

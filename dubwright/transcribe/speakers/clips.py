@@ -23,7 +23,7 @@ from dubwright.media import sound
 from dubwright.transcribe.speakers import features
 from dubwright.transcribe.speakers.prints import DIALOGUE
 from dubwright.transcribe.speakers.references import Candidate, Choice, best, candidates, choose
-from dubwright.transcribe.speakers.spectra import RATE, Array
+from dubwright.voiceprints.spectra import RATE, Array
 
 FACT = "reference"
 COLUMNS = ("segment", "start_ms", "end_ms", "speaker", "kind", "speaker_confidence")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dubwright.transcribe.speakers.spectra import Array
+from dubwright.voiceprints.spectra import Array
 
 Groups = list[list[int]]
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from dubwright.facts import Sex
 from dubwright.transcribe.speakers import clustering, features, prints
-from dubwright.transcribe.speakers.encoder import VoiceEncoder
 from dubwright.transcribe.speakers.features import Features, Span
 from dubwright.transcribe.speakers.prints import VoicePrint
-from dubwright.transcribe.speakers.spectra import RATE, Array
+from dubwright.voiceprints.encoder import VoiceEncoder
+from dubwright.voiceprints.spectra import RATE, Array
 
 # A shorter line says too little of a voice to found one: it joins a voice that longer lines have founded.
 SHORTEST_MS = 700

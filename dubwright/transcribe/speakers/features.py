@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dubwright.transcribe.speakers import spectra
-from dubwright.transcribe.speakers.spectra import FRAME_MS, RATE, Array
+from dubwright.voiceprints import spectra
+from dubwright.voiceprints.spectra import FRAME_MS, RATE, Array
 
 COEFFICIENTS = 20
 CHANNELS = 40

@@ -16,9 +16,9 @@ import numpy as np
 
 from dubwright.cast import Cast, Decision, Person
 from dubwright.facts import Character, Sex
-from dubwright.transcribe.speakers.encoder import unit
 from dubwright.transcribe.speakers.prints import VoicePrint
-from dubwright.transcribe.speakers.spectra import Array
+from dubwright.voiceprints.encoder import unit
+from dubwright.voiceprints.spectra import Array
 from dubwright.voices import sex_of
 
 # Prints of one voice in two episodes are at least this alike (cosine), with this much speech behind each. Of less speech

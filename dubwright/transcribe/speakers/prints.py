@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from dubwright.facts import Sex
-from dubwright.transcribe.speakers.encoder import unit
 from dubwright.transcribe.speakers.features import Span
-from dubwright.transcribe.speakers.spectra import Array
+from dubwright.voiceprints.encoder import unit
+from dubwright.voiceprints.spectra import Array
 from dubwright.voices import median_pitch, sex_of
 
 # Of a voice, a line says as much as it lasts, up to this (s).

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dubwright.transcribe.speakers.spectra import RATE, Array
+from dubwright.voiceprints.spectra import RATE, Array
 
 LEAST_MS, MOST_MS = 5000, 15000
 # A line alone makes no clip if it is shorter than a phrase.

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import warnings
 from typing import Any
 
-# pyannote reports each model and sound to its makers unless it is told not to.
-QUIET = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYANNOTE_METRICS_ENABLED": "false"}
+from dubwright.models import offline
 
 
 def close() -> None:
     """To be called before WhisperX is imported: no hub is asked, nothing is reported, for the life of this process."""
-    os.environ |= QUIET
-    # Read when they were imported, which another engine of this process may have done before.
-    for module, setting in (
-        ("huggingface_hub.constants", "HF_HUB_OFFLINE"),
-        ("transformers.utils.hub", "_is_offline_mode"),
-    ):
-        if module in sys.modules:
-            setattr(sys.modules[module], setting, True)
+    offline.close()
+    # pyannote reports each model and sound to its makers unless it is told not to.
+    os.environ["PYANNOTE_METRICS_ENABLED"] = "false"
     # WhisperX would print what it does to the standard output, which is the command's own.
     loud = logging.getLogger("whisperx")
     if not loud.handlers:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
-from dubwright.errors import EndpointError, EngineError, EngineMissingError
+from dubwright.endpoint import Endpoint, short
+from dubwright.errors import EndpointError, QuestionRefused
 from dubwright.settings import EndpointSettings
 
-KEY = "OPENAI_API_KEY"
 # What servers that know less refuse by its name, and what is sent in its place.
 _INSTEAD: Mapping[str, Mapping[str, str]] = {
     "json_schema": {"response_format": "json_object"},
@@ -34,41 +31,14 @@ class Reply:
     tokens: int
 
 
-class Endpoint:
-    """A model at an endpoint. Safe to share between threads.
-
-    Connections that fail, time-outs, 429 and 5xx are tried again by the client, which heeds `Retry-After`; options that
-    the server does not know are left out from then on.
-    """
+class ChatEndpoint:
+    """A chat model at an endpoint. Safe to share between threads. Options that the server does not know are left out from
+    then on."""
 
     def __init__(self, model: str, settings: EndpointSettings) -> None:
-        """Raises `EngineMissingError` without the client's package, `EngineError` without a model, `EndpointError`
-        without a key."""
-        try:
-            self._openai = import_module("openai")
-        except ModuleNotFoundError as error:
-            raise EngineMissingError(
-                "the engine chat needs the package openai", field="chat", remedy="pip install 'dubwright[chat]'"
-            ) from error
-        if not model:
-            raise EngineError(
-                "no model is named", field="translate.chat_model", remedy="name one as the endpoint calls it"
-            )
-        self.model = model
-        self._settings = settings
+        """Raises as `Endpoint`."""
+        self._endpoint = Endpoint(model, settings, engine="chat", setting="translate.chat_model")
         self._left_out: set[str] = set()
-        self._turn = threading.Lock()
-        self._next = 0.0
-        try:
-            self._client = self._openai.OpenAI(
-                base_url=settings.base_url or None, timeout=settings.timeout_s, max_retries=settings.retries
-            )
-        except self._openai.OpenAIError as error:
-            raise EndpointError(
-                f"the endpoint cannot be asked: {error}",
-                field=KEY,
-                remedy=f"set {KEY} (any word, for a server without)",
-            ) from error
 
     def ask(
         self,
@@ -81,8 +51,7 @@ class Endpoint:
     ) -> Reply:
         """The model's reply to a dialogue. `longest` is in tokens.
 
-        Raises `EndpointError` if the endpoint does not answer as one, or refuses the key or the model: that is no
-        unit's fault, so the next run tries again. `EngineError` if it refuses the question.
+        Raises `EndpointError` and `QuestionRefused` as `Endpoint.asking`.
         """
         options: dict[str, Any] = {
             "response_format": {
@@ -95,36 +64,17 @@ class Endpoint:
         }
         while True:
             sent = self._known(options)
-            self._wait()
             try:
-                answer = self._client.chat.completions.create(model=self.model, messages=list(messages), **sent)
-                return _reply(answer)
-            except self._openai.BadRequestError as error:
-                if not self._leave_out(str(error), sent):
-                    raise EngineError(
-                        f"the endpoint refuses the question: {_short(error)}",
-                        field="translate.chat_model",
-                        remedy="name a chat model of this endpoint",
-                    ) from error
-            except (
-                self._openai.AuthenticationError,
-                self._openai.PermissionDeniedError,
-                self._openai.NotFoundError,
-            ) as error:
-                raise EndpointError(
-                    f"the endpoint refuses: {_short(error)}",
-                    where=self._where,
-                    field=f"{KEY}, endpoint.base_url, translate.chat_model",
-                    remedy="correct the key, the address or the model's name",
-                ) from error
-            except self._openai.APIError as error:
-                raise EndpointError(f"the endpoint does not answer: {_short(error)}", where=self._where) from error
+                with self._endpoint.asking() as client:
+                    answer = client.chat.completions.create(model=self._endpoint.model, messages=list(messages), **sent)
+                    return _reply(answer)
+            except QuestionRefused as refused:
+                if not self._leave_out(str(refused.__cause__), sent):
+                    raise
             except (ValueError, TypeError, AttributeError, LookupError) as error:
-                raise EndpointError(f"the endpoint answers with no chat: {_short(error)}", where=self._where) from error
-
-    @property
-    def _where(self) -> str:
-        return str(self._client.base_url)
+                raise EndpointError(
+                    f"the endpoint answers with no chat: {short(error)}", where=self._endpoint.where
+                ) from error
 
     def _known(self, options: Mapping[str, Any]) -> dict[str, Any]:
         sent = dict(options)
@@ -139,19 +89,10 @@ class Endpoint:
         for name in ("json_schema", "max_tokens", *_OPTIONAL):
             is_sent = name in sent or (name == "json_schema" and "json_schema" in str(sent.get("response_format")))
             if name in complaint and is_sent and name not in self._left_out:
-                _log.info("%s does not take %s", self._where, name)
+                _log.info("%s does not take %s", self._endpoint.where, name)
                 self._left_out.add(name)
                 return True
         return False
-
-    def _wait(self) -> None:
-        """Keep to the requests a minute that this process may make."""
-        if not self._settings.per_minute:
-            return
-        with self._turn:
-            now = time.monotonic()
-            at, self._next = max(now, self._next), max(now, self._next) + 60 / self._settings.per_minute
-        time.sleep(max(0.0, at - now))
 
 
 def _reply(answer: Any) -> Reply:
@@ -163,9 +104,3 @@ def _reply(answer: Any) -> Reply:
         refusal=getattr(choice.message, "refusal", None) or "",
         tokens=int(getattr(used, "total_tokens", 0) or 0),
     )
-
-
-def _short(error: Exception) -> str:
-    """What an error says, on one line and not too long: an endpoint may answer with a page of anything."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 200 else text[:200] + "…"

@@ -13,7 +13,7 @@ from dubwright.settings import TranslateSettings
 from dubwright.translate import check, glossary, repair
 from dubwright.translate.chat import scene as scenes
 from dubwright.translate.chat import shorter
-from dubwright.translate.chat.endpoint import Endpoint, Reply
+from dubwright.translate.chat.endpoint import ChatEndpoint, Reply
 from dubwright.translate.engine import Line, Scene, Translated
 from dubwright.translate.length import letters as count_letters
 
@@ -46,7 +46,7 @@ class ChatTranslator:
         """Raises `EngineError` where no model is named, `EndpointError` where no key is there."""
         self._settings = settings
         self._limits = all_settings.load().endpoint
-        self._endpoint = Endpoint(settings.chat_model, self._limits)
+        self._endpoint = ChatEndpoint(settings.chat_model, self._limits)
         self._last: _Conversation | None = None
 
     def translate(self, scene: Scene) -> list[Translated]:
@@ -89,7 +89,7 @@ class _Answer:
 class _Conversation:
     """The lines of one scene, asked for and checked."""
 
-    endpoint: Endpoint
+    endpoint: ChatEndpoint
     settings: TranslateSettings
     scene: Scene
     most_tokens: int

@@ -6,9 +6,15 @@ numbers are coarse (16 bits) even the number of rows computed together shows in 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dubwright.translate.nllb.decoding import Hypothesis, Question, Search
+
+# Tokens of sources, and partial answers, computed together: memory for the scores of a whole vocabulary goes with these.
+MOST_TOKENS = {"cuda": 8192, "cpu": 1024}
+MOST_BEAMS = {"cuda": 1024, "cpu": 128}
 # Lengths are rounded up to a multiple of this.
 STEP = 8
 
@@ -34,3 +40,24 @@ def batches(lengths: Sequence[int], most_tokens: int, most_rows: int) -> Iterato
         rows = max(1, min(most_rows, most_tokens // width))
         for start in range(0, len(places), rows):
             yield Batch(tuple(places[start : start + rows]), width, rows)
+
+
+class Batched(ABC):
+    """A model that answers a batch at a time; of `most_tokens` of sources and `most_beams` partial answers at most."""
+
+    def __init__(self, device: str) -> None:
+        self.most_tokens, self.most_beams = MOST_TOKENS[device], MOST_BEAMS[device]
+
+    def answers(self, questions: Sequence[Question], search: Search) -> list[list[Hypothesis]]:
+        """The answers to each question, the best first."""
+        found: list[list[Hypothesis]] = [[] for _ in questions]
+        lengths = [len(question.source) for question in questions]
+        for batch in batches(lengths, self.most_tokens, max(1, self.most_beams // search.beam_size)):
+            asked = [questions[place] for place in batch.places]
+            for place, hypotheses in zip(batch.places, self._batch(asked, batch, search), strict=True):
+                found[place] = hypotheses
+        return found
+
+    @abstractmethod
+    def _batch(self, asked: Sequence[Question], batch: Batch, search: Search) -> list[list[Hypothesis]]:
+        """The answers to the questions of one batch."""

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from dubwright.errors import ModelError
-from dubwright.translate.nllb.batches import Batch, batches
+from dubwright.translate.nllb.batches import Batch, Batched
 from dubwright.translate.nllb.decoding import SCORED, Hypothesis, Question, Search, Tokens, longest_answer
 from dubwright.translate.nllb.vocabulary import END, Vocabulary
 
-MOST_TOKENS = {"cuda": 8192, "cpu": 1024}
-MOST_BEAMS = {"cuda": 1024, "cpu": 128}
 PRECISION = {"cuda": "float16", "cpu": "int8"}
 FILES = ("model.bin", "config.json", "shared_vocabulary.json")
 
 
-class Ct2Model:
+class Ct2Model(Batched):
     """A `ctranslate2.Translator`, from a folder that `ct2-transformers-converter` wrote."""
 
     def __init__(self, folder: Path, vocabulary: Vocabulary, threads: int) -> None:
@@ -32,6 +30,7 @@ class Ct2Model:
                 )
         library: Any = import_module("ctranslate2")
         device = "cuda" if library.get_cuda_device_count() else "cpu"
+        super().__init__(device)
         try:
             self._translator = library.Translator(
                 str(folder), device, compute_type=PRECISION[device], inter_threads=1, intra_threads=threads
@@ -39,18 +38,7 @@ class Ct2Model:
         except Exception as error:  # whatever is wrong with files that may hold anything
             raise ModelError(f"CTranslate2 cannot load the model: {error}", where=str(folder)) from error
         self._vocabulary = vocabulary
-        self.most_tokens, self.most_beams = MOST_TOKENS[device], MOST_BEAMS[device]
         self.longest_answer = longest_answer
-
-    def answers(self, questions: Sequence[Question], search: Search) -> list[list[Hypothesis]]:
-        """The answers to each question, the best first."""
-        found: list[list[Hypothesis]] = [[] for _ in questions]
-        lengths = [len(question.source) for question in questions]
-        for batch in batches(lengths, self.most_tokens, max(1, self.most_beams // search.beam_size)):
-            asked = [questions[place] for place in batch.places]
-            for place, hypotheses in zip(batch.places, self._batch(asked, batch, search), strict=True):
-                found[place] = hypotheses
-        return found
 
     def log_probabilities(self, answered: Sequence[tuple[Question, Tokens]]) -> list[list[float]]:
         """For each answer to a question how likely the model finds each of its tokens, and the end after them."""

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 from dubwright.errors import ModelError
-from dubwright.translate.nllb.batches import Batch, batches
+from dubwright.models import offline
+from dubwright.translate.nllb.batches import Batch, Batched, batches
 from dubwright.translate.nllb.decoding import SCORED, Hypothesis, Question, Search, Tokens, longest_answer
 from dubwright.translate.nllb.vocabulary import Vocabulary
 
 Row = TypeVar("Row")
 
-# Tokens of sources, and partial answers, computed together: memory for the scores of a whole vocabulary goes with these.
-MOST_TOKENS = {"cuda": 8192, "cpu": 1024}
-MOST_BEAMS = {"cuda": 1024, "cpu": 128}
 # The log probability of a token that must stand where it cannot.
 FORCED = -100.0
 # In the place of a token: one that is nobody's to choose, one that is not scored.
 FREE, NOT_SCORED = -1, -100
 
 
-class TorchModel:
+class TorchModel(Batched):
     """`M2M100ForConditionalGeneration`, with 16-bit weights on a GPU, else with 32-bit ones on the processor.
 
     16-bit numbers are so coarse that the number of rows computed together can change a word: batches are filled up, so
@@ -35,16 +31,16 @@ class TorchModel:
 
     def __init__(self, folder: Path, vocabulary: Vocabulary, threads: int) -> None:
         """Raises `ModelError` where the folder holds no such model."""
-        _close()
+        offline.close()
         self._torch: Any = import_module("torch")
         self._library: Any = import_module("transformers")
         self._torch.set_num_threads(threads)
         self._device = "cuda" if self._torch.cuda.is_available() else "cpu"
+        super().__init__(self._device)
         self._model = self._load(folder)
         if self._model.config.vocab_size < len(vocabulary):
             raise ModelError("tokenizer.json is that of another model", where=str(folder))
         self._pad, self._end, self._unknown = vocabulary.pad, vocabulary.end, vocabulary.unknown
-        self.most_tokens, self.most_beams = MOST_TOKENS[self._device], MOST_BEAMS[self._device]
         self.fill = self._device == "cuda"
         self.longest_answer = longest_answer
 
@@ -66,16 +62,6 @@ class TorchModel:
         # What the folder says of searches is not asked: settings decide, and they are part of fingerprints.
         model.generation_config = self._library.GenerationConfig()
         return model.to(self._device).eval()
-
-    def answers(self, questions: Sequence[Question], search: Search) -> list[list[Hypothesis]]:
-        """The answers to each question, the best first."""
-        found: list[list[Hypothesis]] = [[] for _ in questions]
-        lengths = [len(question.source) for question in questions]
-        for batch in batches(lengths, self.most_tokens, max(1, self.most_beams // search.beam_size)):
-            asked = [questions[place] for place in batch.places]
-            for place, hypotheses in zip(batch.places, self._batch(asked, batch, search), strict=True):
-                found[place] = hypotheses
-        return found
 
     def log_probabilities(self, answered: Sequence[tuple[Question, Tokens]]) -> list[list[float]]:
         """For each answer to a question how likely the model finds each of its tokens, and the end after them."""
@@ -163,15 +149,3 @@ class _Bound:
         scores[rows] = -float("inf")
         scores[rows, forced] = own
         return scores
-
-
-def _close() -> None:
-    """To be called before transformers is imported: no model hub is asked, for the life of this process."""
-    os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-    # Read when they were imported, which another engine of this process may have done before.
-    for module, setting in (
-        ("huggingface_hub.constants", "HF_HUB_OFFLINE"),
-        ("transformers.utils.hub", "_is_offline_mode"),
-    ):
-        if module in sys.modules:
-            setattr(sys.modules[module], setting, True)

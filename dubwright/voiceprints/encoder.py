@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright.errors import ModelError
-from dubwright.transcribe.speakers import spectra
-from dubwright.transcribe.speakers.spectra import Array
+from dubwright.voiceprints import spectra
+from dubwright.voiceprints.spectra import Array
 
 LAYERS, HIDDEN, CHANNELS = 3, 256, 40
 WINDOW_FRAMES = 160

@@ -10,6 +10,8 @@ from pathlib import Path
 from dubwright.errors import EngineMissingError
 
 LONGEST = 6
+# A word that stands as often as this in 60 million is ordinary, and one of `FREQUENT` is so in any company.
+ORDINARY, FREQUENT = 25, 1500
 # Of characters that no list has: one in a hundred million.
 _UNKNOWN = math.log(1e-8)
 

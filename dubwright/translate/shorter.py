@@ -1,0 +1,62 @@
+"""A translated line in fewer words, by the language model of this machine: asked for where a line cannot be said in its time.
+
+It learns how from pairs in the target language (`shorter.toml`); a language that has none there is not shortened. What it
+answers is taken only if it lost no negation, number, name or question: a small model shortens best by leaving these out.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+
+from dubwright import languages
+from dubwright.translate import condense
+from dubwright.translate.length import letters
+from dubwright.translate.prompt import TURN_END, as_data
+
+# Raised with every change here or in `shorter.toml`; part of the engine's revision.
+REVISION = 1
+# What is shorter than this share of the line says something else.
+LEAST_SHARE = 0.35
+FEWEST_WORDS = 2
+
+_CONTENT = (resources.files(__package__) / "shorter.toml").read_text(encoding="utf-8")
+_ASKS = "?？؟"
+
+
+def opening(language: str) -> str | None:
+    """What the model is told before any line: the task and the pairs; None in a language without pairs."""
+    pairs = _pairs().get(languages.base(language))
+    if pairs is None:
+        return None
+    told = (
+        f"You shorten lines of a film's dub in {languages.name(languages.base(language))} that take too long to speak. "
+        "Keep who does what to whom, negations, numbers and names. Answer with the shorter line and nothing else."
+    )
+    shown = "".join(question(long, len(short.split())) + short + f"{TURN_END}\n" for long, short in pairs)
+    return f"<|im_start|>system\n{told}{TURN_END}\n{shown}"
+
+
+def question(text: str, words: int) -> str:
+    """A line to be said in so many words, up to where it is answered."""
+    return f"<|im_start|>user\n{as_data(text)}\n(at most {words} words){TURN_END}\n<|im_start|>assistant\n"
+
+
+def words_for(text: str, most_letters: int) -> int:
+    """How many of a text's words are so many letters and digits."""
+    return max(FEWEST_WORDS, int(len(text.split()) * most_letters / max(letters(text), 1)))
+
+
+def same_sense(text: str, short: str, language: str, terms: Mapping[str, str]) -> bool:
+    """Whether a shorter version says as much as rules can tell: its negations, numbers, names, that it asks."""
+    asks = any(mark in text for mark in _ASKS) == any(mark in short for mark in _ASKS)
+    enough = LEAST_SHARE * letters(text) <= letters(short) < letters(text)
+    return asks and enough and condense.keeps(text, short, language, terms)
+
+
+@cache
+def _pairs() -> Mapping[str, Sequence[tuple[str, str]]]:
+    content = tomllib.loads(_CONTENT)
+    return {language: tuple((long, short) for long, short in table["pairs"]) for language, table in content.items()}
