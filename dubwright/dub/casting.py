@@ -1,4 +1,4 @@
-"""Who speaks with which voice: one voice for each character of a series in each language.
+"""Who speaks with which voice by rule: characters to whom none was given yet, and whoever is nobody's character.
 
 The cast alone decides, never an episode, so that all episodes agree without asking each other: whom the series' own
 list names has the voice that the list gives, whom linking numbered has one by sex and number. So a character's voice
@@ -18,12 +18,16 @@ from dubwright.facts import SeriesFacts, Sex
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who speaks a line: by `name`, by the `character`'s id in the series' cast, by the episode's `label`; what is known."""
+    """Who speaks a line: by `name`, by the `character`'s id in the series' cast, by the episode's `label`; what is known.
+
+    `voice` is the one that was given to the character, if any was.
+    """
 
     name: str | None = None
     character: str | None = None
     label: str | None = None
     sex: Sex = "unknown"
+    voice: str | None = None
 
 
 class Casting:
@@ -82,9 +86,12 @@ class Casting:
 
 
 def voices_of_lines(lines: Sequence[Speaker], voices: Sequence[Voice], facts: SeriesFacts) -> list[str]:
-    """The voice of each line: the listed character's, else the numbered one's, else the stranger's, else the narrator's."""
+    """The voice of each line: the given one, the listed character's, the numbered one's, the stranger's, the narrator's."""
     casting = Casting(voices, facts)
-    known = [casting.voice(who.name) or (who.character and casting.numbered(who.character, who.sex)) for who in lines]
+    known = [
+        who.voice or casting.voice(who.name) or (who.character and casting.numbered(who.character, who.sex))
+        for who in lines
+    ]
     strangers = {
         label: who.sex
         for who, voice in zip(lines, known, strict=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dubwright import engines
 from dubwright.engines import EngineInfo
 from dubwright.facts import Sex
 from dubwright.settings import DubSettings
@@ -55,6 +56,50 @@ class Synthesizer(Protocol):
     def speak(self, text: str, language: str, voice: str) -> Speech:
         """Speak a line at the voice's natural tempo, without silence at its ends.
 
-        Raises `EngineOutputError` if nothing audible comes out.
+        Raises `EngineOutputError` if nothing audible comes out, `VoiceError` if it has not this voice.
+        """
+        ...
+
+
+@runtime_checkable
+class Configured(Protocol):
+    """A synthesizer whose model and voices the settings name, none of them being an artefact of the model store."""
+
+    @classmethod
+    def decides(cls, settings: DubSettings) -> str:
+        """What else decides how it says a text with a voice: the model, by its name."""
+        ...
+
+    @classmethod
+    def voices_in(cls, settings: DubSettings, language: str) -> Sequence[Voice]:
+        """As `Synthesizer.voices`, under these settings. Raises `SettingsError`."""
+        ...
+
+
+def stock(name: str, settings: DubSettings, language: str) -> Sequence[Voice]:
+    """The stock voices of the synthesizer of a name for a language, best first; known without loading."""
+    found = engines.engine_class("dub", name)
+    voices: Sequence[Voice] = (
+        found.voices_in(settings, language) if isinstance(found, Configured) else found.voices(language)
+    )
+    return voices
+
+
+@runtime_checkable
+class Cloner(Protocol):
+    """A synthesizer that also speaks with voices that it was shown."""
+
+    def learn(self, clips: Sequence[Speech]) -> bytes:
+        """What is kept of a voice, from clips of it, best first: computed once for a character, then read from the lake.
+
+        Of equal clips it is equal; it holds numbers only, and is read without running anything that it may contain.
+        Raises `EngineOutputError` if the clips are too short or too quiet to learn a voice from.
+        """
+        ...
+
+    def speak_as(self, text: str, language: str, learnt: bytes) -> Speech:
+        """Speak a line with a voice that was learnt; otherwise as `Synthesizer.speak`.
+
+        Raises `EngineOutputError` also if `learnt` is not what this engine keeps of a voice.
         """
         ...

@@ -20,7 +20,7 @@ from dubwright.dub import espeak_host
 from dubwright.dub.engine import Speech, Voice
 from dubwright.dub.silence import fade_ends, trim
 from dubwright.engines import EngineInfo
-from dubwright.errors import EngineError, EngineOutputError, LanguageError
+from dubwright.errors import EngineOutputError, LanguageError, VoiceError
 from dubwright.settings import DubSettings
 
 # Left out of what the library lists: Japanese (reads kanji by their names), Hebrew (needs vowel signs), constructed
@@ -50,6 +50,7 @@ class EspeakNg:
         weights_licence="GPL-3.0-or-later",
         package="espeakng-loader",
         extra="embedded",
+        bounds_itself=True,
     )
 
     def __init__(self, settings: DubSettings, models: dict[str, Path], threads: int) -> None:
@@ -71,7 +72,7 @@ class EspeakNg:
         """
         name = _library_name(language)
         if voice not in _VOICES.split():
-            raise EngineError(f"espeak-ng has no voice {voice!r}", where="espeak-ng", field="voice")
+            raise VoiceError(f"espeak-ng has no voice {voice!r}", where="espeak-ng", field="voice")
         output = self._host(f"{name}+{voice}", text)
         if len(output) < 4:
             raise EngineOutputError("produced no sound", where="espeak-ng", field=text[:80])

@@ -1,4 +1,4 @@
-"""An episode's new sound: dubbed lines over the original, which is lowered under them.
+"""An episode's new sound: dubbed lines over what is left of the original without its voices; the original between them.
 
 Samples are float32; the original has shape [n, 2], a line [m]. All share one rate.
 """
@@ -20,13 +20,15 @@ from dubwright.settings import DubSettings
 Samples = NDArray[np.float32]
 Span = tuple[int, int]  # start and end, ms
 
-# The original sinks before a line and comes back slowly after it; shorter gaps stay low, or it would pump.
+# The original gives way before a line and comes back slowly after it; shorter gaps stay as they are, or it would pump.
 ATTACK_MS, RELEASE_MS, BRIDGE_MS = 120, 350, 700
 CUT_FADE_S = 0.15
 # Of active speech, where the original has no voice to go by (dBFS, RMS).
 SPEECH_DBFS = -21.0
 SPEECH_BOUNDS_DBFS = (-32.0, -16.0)
 LOUDNESS_TOLERANCE_LU = 0.2
+# What an encoder may add to the peaks: the promise is for the track as it is delivered.
+ENCODING_DB = 0.5
 # More would blow noise up to the level of speech.
 MOST_GAIN_DB = 30.0
 ATTEMPTS = 5
@@ -50,16 +52,21 @@ def mix(
     voices: Sequence[Span],
     settings: DubSettings,
     kept: Sequence[Span] = (),
+    bed: Samples | None = None,
 ) -> Samples:
     """The dubbed sound, of the original's shape, at the delivery loudness and below the true peak.
 
-    `voices` are the spans of the original's lines that are dubbed: it is lowered there and under the lines, but not
-    where a line was `kept`. Without lines it is returned as it is.
+    `voices` are the spans of the original's lines that are dubbed: there, and under the lines, the `bed` stands for it,
+    or it is lowered where there is none; but not where a line was `kept`. Without lines it is returned as it is.
     """
     if not lines:
         return original
     dubbed = [(line.start_ms, line.start_ms + line.duration_ms) for line in lines]
-    mixed = original * _envelope(len(original), rate, [*dubbed, *voices], kept, dubbed, settings.duck_db)[:, np.newaxis]
+    depth = _depth(len(original), rate, [*dubbed, *voices], kept, dubbed)[:, np.newaxis]
+    if bed is None:
+        mixed = original * 10 ** (depth * np.float32(settings.duck_db / 20))
+    else:
+        mixed = original * (1 - depth) + bed * (depth * _gain(settings.bed_db))
     level_db = _speech_level(original, rate, voices)
     for line in lines:
         speech = _fitted(line, rate)
@@ -70,12 +77,13 @@ def mix(
 
 
 def deliver(mixed: Samples, rate: int, settings: DubSettings) -> Samples:
-    """The samples at the loudness of the settings, their true peak limited. Silence stays silence."""
-    gain_db, ceiling_db = 0.0, settings.true_peak_dbtp - 0.1
+    """The samples at the loudness of the settings, their true peak limited, encoding allowed for. Silence stays silence."""
+    most_dbtp = settings.true_peak_dbtp - ENCODING_DB
+    gain_db, ceiling_db = 0.0, most_dbtp - 0.1
     found = sound.loudness(mixed, rate)
     if found.integrated_lufs <= sound.QUIETEST_LUFS:
         return mixed
-    delivered, over = mixed, found.true_peak_dbtp - settings.true_peak_dbtp
+    delivered, over = mixed, found.true_peak_dbtp - most_dbtp
     for _ in range(ATTEMPTS):
         short = settings.loudness_lufs - found.integrated_lufs
         if abs(short) <= LOUDNESS_TOLERANCE_LU and over <= 0:
@@ -83,7 +91,7 @@ def deliver(mixed: Samples, rate: int, settings: DubSettings) -> Samples:
         gain_db = min(gain_db + short, MOST_GAIN_DB)
         delivered = limiter.limit(mixed * _gain(gain_db), rate, ceiling_db)
         found = sound.loudness(delivered, rate)
-        over = found.true_peak_dbtp - settings.true_peak_dbtp
+        over = found.true_peak_dbtp - most_dbtp
         ceiling_db -= max(over, 0.0)
     # Whatever the loudness, the peak is a promise.
     return delivered * _gain(-over) if over > 0 else delivered
@@ -121,10 +129,8 @@ def _gain(db: float) -> np.float32:
     return np.float32(10 ** (db / 20)) if np.isfinite(db) else np.float32(0)
 
 
-def _envelope(
-    length: int, rate: int, spans: Sequence[Span], kept: Sequence[Span], dubbed: Sequence[Span], duck_db: float
-) -> Samples:
-    """The original's gain for each sample [n]: 1, or lowered by `duck_db` within the spans, with smooth ramps."""
+def _depth(length: int, rate: int, spans: Sequence[Span], kept: Sequence[Span], dubbed: Sequence[Span]) -> Samples:
+    """How far the original has given way at each sample [n]: 0, or 1 within the spans, with smooth ramps."""
     total = length * 1000 // rate + 2  # one value per millisecond
     low = np.zeros(total, bool)
     for start, end in _bridged(spans, kept):
@@ -140,8 +146,7 @@ def _envelope(
         depth[before] = np.maximum(depth[before], _ease(1 - (start - before) / ATTACK_MS))
         after = np.arange(end, min(total, end + RELEASE_MS))
         depth[after] = np.maximum(depth[after], _ease(1 - (after - end + 1) / RELEASE_MS))
-    gain = np.interp(np.arange(length) * (1000 / rate), np.arange(total), 10 ** (depth * duck_db / 20))
-    return np.asarray(gain, np.float32)
+    return np.asarray(np.interp(np.arange(length) * (1000 / rate), np.arange(total), depth), np.float32)
 
 
 def _ease(share: NDArray[np.float64]) -> NDArray[np.float64]:

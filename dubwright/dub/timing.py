@@ -1,15 +1,9 @@
 """When each dubbed line starts and how fast it is spoken. Pure arithmetic on milliseconds: no sound, no tables.
 
-One pass over the lines in the order of their onsets. A line starts where the original did, borrows the silence after
-it, and where that is too short takes, in this order, the mildest remedies that suffice:
-
-1. tempo up to `tempo_free`;
-2. a start up to `LEAD_MS` earlier;
-3. up to `LATE_MS` of the next line's place, if that one can spare it;
-4. tempo up to `tempo_cap`.
-
-What does not fit even so is spoken at the cap and pushes the lines behind it; each of them hurries until it has caught
-up. Only what reaches the end of the episode is cut there. A line is never slowed: a short one leaves silence.
+A line would start where the original did, at its own tempo, and may borrow the silence after it. Where that is too short,
+`schedule` finds for the whole episode at once who gives way: by a start up to `LEAD_MS` earlier or somewhat later, by a
+tempo up to the cap. What does not fit even so is spoken at the cap, runs into what follows and is flagged. Only what
+reaches the end of the episode is cut there. A line is never slowed: a short one leaves silence.
 """
 
 from __future__ import annotations
@@ -17,13 +11,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from itertools import zip_longest
 from typing import Literal
 
+from dubwright.dub.schedule import LATE_MS, NEIGHBOURS_MS, Episode, Slot, duration_ms
 from dubwright.settings import DubSettings
 
 LEAD_MS = 150
-LATE_MS = 200
 # A shorter rest of a line is no word any more: better not begun.
 SHORTEST_CUT_MS = 250
 
@@ -58,16 +52,6 @@ class Placement:
         return self.start_ms + self.duration_ms
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """A line with what bounds it: `earliest` start, the `place` that is its own, the `limit` it may use (all ms)."""
-
-    line: Line
-    earliest: int
-    place: int
-    limit: int
-
-
 def plan(
     lines: Sequence[Line], episode_ms: int, settings: DubSettings, kept: Sequence[tuple[int, int]] = ()
 ) -> list[Placement]:
@@ -76,58 +60,55 @@ def plan(
     `kept` are spans (start, end) where the original voice stays audible: lines do not borrow them. Of the result hold:
     starts rise, two lines are at least `guard_ms` apart, tempos lie within floor and cap, nothing ends after `episode_ms`.
     """
-    slots = _slots(sorted(lines, key=lambda line: (line.start_ms, line.segment)), episode_ms, settings, sorted(kept))
-    placements: list[Placement] = []
-    free_from = 0
-    for slot in slots:
-        placement = _place(slot, free_from, episode_ms, settings)
-        placements.append(placement)
-        if placement.duration_ms:
-            free_from = placement.end_ms + settings.guard_ms
-    return placements
+    ordered = sorted(lines, key=lambda line: (line.start_ms, line.segment))
+    spans = _apart([(start - settings.guard_ms, end + settings.guard_ms) for start, end in kept])
+    own = slots(ordered, episode_ms, settings, spans)
+    found = Episode(own, episode_ms, spans, settings).cheapest()
+    return [
+        _placement(line, slot, start, tempo, episode_ms, settings)
+        for line, slot, start, tempo in zip(ordered, own, found.starts_ms.tolist(), found.tempos.tolist(), strict=True)
+    ]
 
 
-def _slots(
-    lines: Sequence[Line], episode_ms: int, settings: DubSettings, kept: Sequence[tuple[int, int]]
-) -> list[_Slot]:
-    """Backwards over the lines, since each one's limit depends on what the next can spare."""
-    slots: list[_Slot] = []
+def slots(
+    lines: Sequence[Line], episode_ms: int, settings: DubSettings, kept: Sequence[tuple[int, int]] = ()
+) -> list[Slot]:
+    """What bounds each line, in the order of their onsets; `kept` are sorted, apart, and wider by the guard."""
+    guard = settings.guard_ms
     starts = [start for start, _ in kept]
-    next_onset, spare, last_end = episode_ms + settings.guard_ms, 0, episode_ms
-    for line in reversed(lines):
+    found: list[Slot] = []
+    for line, following in zip_longest(lines, lines[1:]):
         onset = _onset(line, episode_ms)
         after = bisect_right(starts, onset)
-        kept_from = starts[after] if after < len(kept) else episode_ms + settings.guard_ms
-        kept_until = kept[after - 1][1] + settings.guard_ms if after else 0
-        place = min(next_onset, kept_from) - settings.guard_ms
+        ends = [episode_ms]
+        if following:
+            ends.append(_onset(following, episode_ms) - guard)
+        if after < len(kept):
+            ends.append(starts[after])
+        kept_until = kept[after - 1][1] if after else 0
         earliest = min(max(onset - LEAD_MS, kept_until, 0), onset)
-        # What all lines behind need at the cap, so that the last one is not cut for want of a hurry before it;
-        # but nobody makes room where the next line would not begin.
-        limit = min(place + (spare if next_onset <= kept_from else 0), last_end)
-        slots.append(_Slot(line, earliest, place, limit))
-        at_cap = ceil(line.natural_ms / settings.tempo_cap)
-        last_end = max(last_end - at_cap, earliest) - settings.guard_ms
-        spare = min(max(place - onset - ceil(line.natural_ms / settings.tempo_free), 0), LATE_MS)
-        next_onset = onset
-    return slots[::-1]
+        follows = bool(found) and onset - lines[len(found) - 1].end_ms <= NEIGHBOURS_MS
+        found.append(Slot(onset, earliest, min(ends), line.natural_ms, follows))
+    return found
 
 
-def _place(slot: _Slot, free_from: int, episode_ms: int, settings: DubSettings) -> Placement:
-    line, natural = slot.line, slot.line.natural_ms
-    onset = _onset(line, episode_ms)
-    start = max(onset, free_from)
-    own = min(slot.place, slot.limit)
-    at_free = ceil(natural / settings.tempo_free)
-    if start + at_free > own:
-        # Just as early as it takes, then just as far into the next line's place as it takes.
-        start = max(min(start, own - at_free), min(max(slot.earliest, free_from), start))
-        own = min(max(own, start + at_free), slot.limit)
-    tempo = min(max(natural / (own - start) if own > start else settings.tempo_cap, 1.0), settings.tempo_cap)
-    duration = ceil(natural / tempo - 1e-6)
+def _apart(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same time in spans that neither meet nor are empty, in their order."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        elif start < end:
+            found.append((start, end))
+    return found
+
+
+def _placement(line: Line, slot: Slot, start: int, tempo: float, episode_ms: int, settings: DubSettings) -> Placement:
+    duration = duration_ms(line.natural_ms, tempo)
     room = episode_ms - start
     if duration > room:
-        return _cut(line, min(start, episode_ms), max(room, 0), duration, settings)
-    verdict, reason = _judge(start - onset, start + duration - slot.place, tempo, settings)
+        return _cut(line, min(start, episode_ms), max(room, 0), tempo, duration)
+    verdict, reason = _judge(start - slot.onset_ms, start + duration - slot.end_ms, tempo, settings)
     return Placement(line.segment, start, duration, tempo, verdict, reason)
 
 
@@ -142,12 +123,12 @@ def _judge(late: int, over: int, tempo: float, settings: DubSettings) -> tuple[V
     return "fits", None
 
 
-def _cut(line: Line, start: int, room: int, duration: int, settings: DubSettings) -> Placement:
+def _cut(line: Line, start: int, room: int, tempo: float, duration: int) -> Placement:
     if room < SHORTEST_CUT_MS:
         reason = "not spoken: no room before the end of the episode"
-        return Placement(line.segment, start, 0, settings.tempo_cap, "unfit", reason, cut=True)
+        return Placement(line.segment, start, 0, tempo, "unfit", reason, cut=True)
     reason = f"cut by {duration - room} ms at the end of the episode"
-    return Placement(line.segment, start, room, settings.tempo_cap, "unfit", reason, cut=True)
+    return Placement(line.segment, start, room, tempo, "unfit", reason, cut=True)
 
 
 def _onset(line: Line, episode_ms: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,20 @@ from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.media import sound
+from dubwright.models import registry
 from dubwright.settings import DubSettings
 from dubwright.stages import STAGES
 from dubwright.unit import Machine, Work
+from tests.dub import coqui
 
 RATE = 44_100
-FAKE = DubSettings(engines=("fake",))
+FAKE = DubSettings(engines=("fake",), separator="none")
 
 
 @dataclass(frozen=True)
 class Said:
-    """A line of the episode: its times (ms), its translation (None: failed), who speaks, at what pitch (Hz); its kind."""
+    """A line of the episode: its times (ms), its translation (None: failed), who speaks, at what pitch (Hz); its kind, and what
+    may be said instead."""
 
     start_ms: int
     end_ms: int
@@ -36,6 +39,7 @@ class Said:
     speaker: str | None = None
     f0_hz: float | None = None
     kind: str | None = None
+    short: str | None = None
 
 
 LINES = (
@@ -101,7 +105,12 @@ class Episodes:
             for n, line in numbered
         ]
         translation = [
-            {"segment": n, "text": line.text or "", "state": "failed" if line.text is None else "draft"}
+            {
+                "segment": n,
+                "text": line.text or "",
+                "short_text": line.short,
+                "state": "failed" if line.text is None else "draft",
+            }
             for n, line in numbered
         ]
         rows: dict[str, list[dict[str, Any]]] = {
@@ -147,6 +156,21 @@ def episodes(lake: Lake, tmp_path: Path) -> Episodes:
 @pytest.fixture
 def machine(lake: Lake, tmp_path: Path) -> Machine:
     return Machine(lake=lake.uri, models_dir=str(tmp_path / "models"))
+
+
+@pytest.fixture(scope="session")
+def small_coqui_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Path]]:
+    """The folders of small models of Coqui's synthesizers, as `coqui.SETTINGS` names them."""
+    with coqui.small_coqui(tmp_path_factory.mktemp("coqui")) as models:
+        yield models
+
+
+@pytest.fixture(scope="session")
+def small_coqui_engines(small_coqui_models: Mapping[str, Path]) -> dict[str, Any]:
+    """Coqui's synthesizers with those models, by name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(registry.ADDED, str(small_coqui_models["small-xtts"].parent / "artefacts.toml"))
+        return {name: kind(coqui.SETTINGS, dict(small_coqui_models), 1) for name, kind in coqui.ENGINES.items()}
 
 
 Dubbed = tuple[list[dict[str, Any]], NDArray[np.float32]]

@@ -55,8 +55,18 @@ def test_the_dub_stands_where_it_was_placed_and_no_longer_than_planned() -> None
     assert level_of(inside, 1234.5) > max(level_of(before, 1234.5), level_of(after, 1234.5)) + 30
 
 
+def test_the_bed_stands_for_the_original_where_it_gives_way() -> None:
+    voiced, music = original(LINES, 9.0), bed(9.0)
+    mixed = mix(voiced, RATE, [PlacedLine(tone(300), 500, 300, 1.0)], SPANS, SETTINGS, bed=music)
+    untouched = level_of(part(mixed, 4900, 5700), 220)
+    for line in LINES[1:]:
+        inside = part(mixed, line.start_ms + 100, line.end_ms - 100)
+        assert level_of(inside, 220) == pytest.approx(untouched + SETTINGS.bed_db, abs=0.5)
+        assert level_of(inside, 150) < level_of(part(voiced, line.start_ms + 100, line.end_ms - 100), 150) - 30
+
+
 def test_ramps_are_smooth() -> None:
-    gain = mixing._envelope(9 * RATE, RATE, [(3000, 4000)], [], [], -18.0)
+    gain = 10 ** (mixing._depth(9 * RATE, RATE, [(3000, 4000)], [], []) * -18.0 / 20)
     assert gain[0] == gain[-1] == 1
     assert gain.min() == pytest.approx(10 ** (-18 / 20), rel=1e-3)
     # No step is more than 0.05 dB from one sample to the next.
@@ -64,11 +74,11 @@ def test_ramps_are_smooth() -> None:
 
 
 def test_short_gaps_stay_low_but_not_over_a_kept_line() -> None:
-    low = mixing._envelope(9 * RATE, RATE, [(1000, 2000), (2500, 3500)], [], [], -18.0)
+    low = 10 ** (mixing._depth(9 * RATE, RATE, [(1000, 2000), (2500, 3500)], [], []) * -18.0 / 20)
     assert part(low[:, None], 1000, 3500).max() < 0.13
-    kept = mixing._envelope(9 * RATE, RATE, [(1000, 2000), (2900, 3500)], [(2200, 2800)], [], -18.0)
+    kept = 10 ** (mixing._depth(9 * RATE, RATE, [(1000, 2000), (2900, 3500)], [(2200, 2800)], []) * -18.0 / 20)
     assert part(kept[:, None], 2380, 2650).max() > 0.6
-    under = mixing._envelope(9 * RATE, RATE, [(1000, 2000)], [(1000, 2000)], [(1000, 2000)], -18.0)
+    under = 10 ** (mixing._depth(9 * RATE, RATE, [(1000, 2000)], [(1000, 2000)], [(1000, 2000)]) * -18.0 / 20)
     assert part(under[:, None], 1000, 2000).max() < 0.13
 
 

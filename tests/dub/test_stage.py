@@ -10,7 +10,7 @@ import pytest
 
 from dubwright import unit
 from dubwright.cast import Cast, Person
-from dubwright.dub import stage
+from dubwright.dub import work as stage
 from dubwright.dub.fake import FakeSynthesizer
 from dubwright.errors import EngineError, EngineOutputError, LanguageError
 from dubwright.facts import Character, SeriesFacts
@@ -18,7 +18,7 @@ from dubwright.lake import Lake
 from dubwright.media import sound
 from dubwright.settings import DubSettings
 from dubwright.unit import Machine, Work
-from tests.dub.conftest import LINES, RATE, Dubbed, Episodes, Said, bed, original
+from tests.dub.conftest import FAKE, LINES, RATE, Dubbed, Episodes, Said, bed, original
 
 pytestmark = pytest.mark.slow
 
@@ -89,6 +89,35 @@ def test_a_corrected_line_costs_one_line(episodes: Episodes, dub: Dub, counting:
     counting.clear()
     dub(episodes.add((LINES[0], Said(2600, 4400, "No one told her."), LINES[2])))
     assert counting == ["No one told her."]
+
+
+def test_what_does_not_fit_is_said_in_fewer_words_once(episodes: Episodes, dub: Dub, counting: list[str]) -> None:
+    long = "Nobody in the palace ever dared to tell the princess anything at all."
+    lines = (LINES[0], Said(2600, 4400, long, short="Nobody told the princess."), Said(4700, 6600, "What shall we do?"))
+    rows, _ = dub(episodes.add(lines))
+    assert [row["text"] for row in rows] == [None, "Nobody told the princess.", None]
+    assert {row["verdict"] for row in rows} == {"fits"}
+    assert counting == [lines[0].text, long, lines[2].text, lines[1].short]
+
+
+@pytest.mark.parametrize(
+    ("short", "said"), [(None, 3), ("It is even longer so than it was before, by a good deal." * 2, 4)]
+)
+def test_what_is_no_shorter_changes_nothing(
+    short: str | None, said: int, episodes: Episodes, dub: Dub, counting: list[str]
+) -> None:
+    long = "Nobody in the palace ever dared to tell the princess anything at all."
+    lines = (LINES[0], Said(2600, 4400, long, short=short), Said(4700, 6600, "What shall we do?"))
+    rows, _ = dub(episodes.add(lines))
+    assert rows[1]["text"] is None
+    assert rows[1]["verdict"] != "fits"
+    assert len(counting) == said
+
+
+def test_what_fits_is_said_in_full(episodes: Episodes, dub: Dub, counting: list[str]) -> None:
+    rows, _ = dub(episodes.add((Said(500, 2000, "The general is back.", short="He is back."), *LINES[1:])))
+    assert rows[0]["text"] is None
+    assert "He is back." not in counting
 
 
 def test_a_lost_blob_is_spoken_again(episodes: Episodes, dub: Dub, counting: list[str], lake: Lake) -> None:
@@ -177,7 +206,7 @@ def test_what_is_no_dialogue_is_not_spoken_unless_asked(episodes: Episodes, dub:
     # Lowered under the spoken line, caption or song or not; elsewhere nothing is.
     assert gain(0.6, 1.9) < 0.5 * gain(4.0, 5.5) and gain(6.2, 7.4) == pytest.approx(gain(4.0, 5.5), rel=0.1)
     counting.clear()
-    episodes.settings = DubSettings(engines=("fake",), speak=("dialogue", "crowd"))
+    episodes.settings = FAKE.model_copy(update={"speak": ("dialogue", "crowd")})
     rows, _ = dub(episodes.add(lines))
     assert [row["verdict"] for row in rows] == ["kept", "fits", "kept", "fits"]
 

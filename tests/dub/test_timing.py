@@ -34,40 +34,26 @@ def test_the_silence_after_a_line_is_borrowed_up_to_the_guard() -> None:
 
 
 def test_a_little_too_long_is_spoken_faster_freely() -> None:
-    first, _ = place((1000, 2000, 2200), (3000, 4000, 900))
-    assert first.verdict == "fits"
-    assert first.start_ms == 1000
-    assert first.end_ms == 2950
-    assert first.tempo == pytest.approx(2200 / 1950)
+    first, second = place((1000, 2000, 2200), (3000, 4000, 900))
+    assert first.verdict == second.verdict == "fits"
+    assert 1 < first.tempo < 2200 / 1950
+    assert abs(first.start_ms - 1000) < 50
+    assert abs(second.start_ms - 3000) < 50
 
 
-def test_starting_earlier_is_milder_than_a_tempo_above_the_free_one() -> None:
-    natural = round(1.2 * 1950) + 100
-    first, second = place((1000, 2000, natural), (3000, 4000, 900))
-    assert first.verdict == "fits"
-    assert 1000 - LEAD_MS <= first.start_ms < 1000
-    assert first.tempo <= 1.2
-    assert second.start_ms == 3000
-
-
-def test_the_next_line_gives_what_it_can_spare_before_anything_is_squeezed() -> None:
+def test_the_lines_around_give_what_they_can_spare_before_anything_is_squeezed() -> None:
     natural = round(1.2 * (1950 + LEAD_MS)) + 100
     first, second = place((1000, 2000, natural), (3000, 4000, 900))
     assert (first.verdict, second.verdict) == ("fits", "fits")
     assert first.tempo <= 1.2
+    assert 1000 - LEAD_MS <= first.start_ms < 1000
     assert 3000 < second.start_ms <= 3000 + LATE_MS
 
 
-def test_a_next_line_without_room_gives_nothing() -> None:
-    first, second, _ = place((1000, 2000, 2800), (3000, 4000, 1150), (4000, 5000, 900))
-    assert first.verdict == "tight"
-    assert 1.2 < first.tempo <= 1.35
-    assert second.start_ms == 3000
-
-
-def test_what_cannot_fit_is_spoken_at_the_cap_and_the_next_ones_catch_up() -> None:
+def test_what_cannot_fit_is_hurried_and_the_next_ones_catch_up() -> None:
     first, second, third = place((1000, 2000, 4500), (3000, 4200, 1400), (7000, 8000, 900))
-    assert (first.verdict, first.tempo) == ("unfit", 1.35)
+    assert first.verdict == "unfit"
+    assert first.tempo == pytest.approx(1.35, abs=0.01)
     assert "into what follows" in (first.reason or "")
     assert second.start_ms == first.end_ms + SETTINGS.guard_ms
     assert second.verdict == "late"
@@ -100,6 +86,7 @@ def test_what_cannot_begin_before_the_end_is_not_spoken() -> None:
 def test_a_line_does_not_borrow_from_a_kept_voice() -> None:
     first, _ = place((1000, 2000, 2400), (6000, 7000, 900), kept=[(3000, 5000)])
     assert first.end_ms <= 3000 - SETTINGS.guard_ms
+    assert first.verdict == "fits"
     _, second, _ = place((1000, 2000, 900), (5000, 6000, 1300), (6200, 7000, 700), kept=[(3000, 4950)])
     assert second.start_ms == 5000
 
@@ -110,7 +97,7 @@ def test_simultaneous_lines_follow_each_other() -> None:
 
 
 TIMES = st.integers(-1000, 40_000)
-LINES = st.lists(st.tuples(TIMES, TIMES, st.integers(1, 15_000)), max_size=40).map(
+LINES = st.lists(st.tuples(TIMES, TIMES, st.integers(1, 15_000)), max_size=24).map(
     lambda found: [Line(n, min(a, b), max(a, b), natural) for n, (a, b, natural) in enumerate(found, start=1)]
 )
 KEPT = st.lists(st.tuples(TIMES, st.integers(0, 5000)).map(lambda span: (span[0], sum(span))), max_size=5)
@@ -123,7 +110,7 @@ WANTED = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(LINES, st.integers(1, 40_000), WANTED, KEPT)
 @example([Line(1, 0, 10, 15_000), Line(2, 0, 10, 15_000)], 1, DubSettings(), [])
 def test_the_promises_hold_for_whatever_lines(

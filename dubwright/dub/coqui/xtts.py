@@ -1,0 +1,144 @@
+"""XTTS-v2: clones a voice from seconds of it, and speaks with it in seventeen languages.
+
+Its weights may be used for no commercial purpose, and whether they are used is the operator's choice: `dub.xtts_model`
+names an artefact of their own (`DUBWRIGHT_ARTEFACTS`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dubwright import languages
+from dubwright.dub.coqui import computing, learnt
+from dubwright.dub.coqui.cutting import cut
+from dubwright.dub.coqui.xtts_model import LATENT, SPEAKER, Latents, XttsModel
+from dubwright.dub.coqui.xtts_voices import VOICES
+from dubwright.dub.engine import Speech, Voice
+from dubwright.engines import EngineInfo
+from dubwright.errors import EngineError, EngineOutputError, LanguageError
+from dubwright.settings import DubSettings
+
+# Letters that the model speaks at once in good order, and more or less the seconds that it takes for so many.
+_LIMITS = {
+    "en": 250,
+    "de": 253,
+    "fr": 273,
+    "es": 239,
+    "it": 213,
+    "pt": 203,
+    "pl": 224,
+    "zh": 82,
+    "ar": 166,
+    "cs": 186,
+    "ru": 182,
+    "nl": 251,
+    "tr": 226,
+    "ja": 71,
+    "hu": 224,
+    "ko": 95,
+    "hi": 150,
+}
+FULL_S = 17.0
+# Now and then it goes on after the last word, or never ends: what takes so many times what the text should, and these
+# seconds besides, is thrown again, as often as this.
+RUNAWAY, GRACE_S = 3.0, 2.0
+ATTEMPTS = 3
+_HINDI_DIGITS = ("शून्य", "एक", "दो", "तीन", "चार", "पाँच", "छह", "सात", "आठ", "नौ")
+# Marks at which it makes words up.
+_QUOTES = re.compile('["“”„«»「」『』]')
+
+
+class Xtts:
+    """XTTS-v2 through coqui-tts, 24 kHz, on a GPU where torch sees one."""
+
+    info: ClassVar[EngineInfo] = EngineInfo(
+        name="xtts",
+        revision=1,
+        languages=frozenset(_LIMITS),
+        code_licence="MPL-2.0",
+        weights_licence="LicenseRef-CPML",
+        package="coqui-tts",
+        extra="gpu",
+        choices=("xtts_model",),
+        device="cuda",
+        clones=True,
+    )
+
+    def __init__(self, settings: DubSettings, models: dict[str, Path], threads: int) -> None:
+        """Raises `ModelError` if the model's folder does not hold what it takes."""
+        self._model = XttsModel(models[settings.xtts_model], threads)
+
+    @classmethod
+    def voices(cls, language: str) -> Sequence[Voice]:
+        """The studio speakers, the same for every language."""
+        _base(language)
+        return VOICES
+
+    def speak(self, text: str, language: str, voice: str) -> Speech:
+        """Speak a line at 24 kHz, without silence at its ends; what is too long for the model is spoken in parts.
+
+        Raises `EngineOutputError` if nothing audible comes out, or what comes out does not end.
+        """
+        latents = self._model.speaker(voice) if any(voice == known.name for known in VOICES) else None
+        if latents is None:
+            raise EngineError(f"XTTS has no voice {voice!r}", where="xtts", field="voice")
+        return self._speak(text, _base(language), latents, voice)
+
+    def learn(self, clips: Sequence[Speech]) -> bytes:
+        """The model's two latents of a voice; see `Cloner.learn`."""
+        found = self._model.learn(learnt.shown(clips, "xtts"))
+        return learnt.pack({LATENT: found.style, SPEAKER: found.speaker})
+
+    def speak_as(self, text: str, language: str, learnt_voice: bytes) -> Speech:
+        """Speak a line with a voice that was learnt; otherwise as `speak`."""
+        arrays = learnt.unpack(learnt_voice, self._model.shapes, "xtts")
+        voice = blake2b(learnt_voice, digest_size=16).hexdigest()
+        return self._speak(text, _base(language), Latents(arrays[LATENT], arrays[SPEAKER]), voice)
+
+    def _speak(self, text: str, language: str, latents: Latents, voice: str) -> Speech:
+        parts = cut(_spelled(text, language), lambda part: self._fits(part, language))
+        if not parts:
+            raise computing.nothing_to_say(text, "xtts")
+        return computing.joined(
+            [self._part(part, language, latents, voice) for part in parts], self._model.rate, text, "xtts"
+        )
+
+    def _fits(self, part: str, language: str) -> bool:
+        return len(part) <= _LIMITS[language] and self._model.tokens(_pointed(part), language) < self._model.most_tokens
+
+    def _part(self, part: str, language: str, latents: Latents, voice: str) -> NDArray[np.float32]:
+        longest_s = GRACE_S + RUNAWAY * FULL_S * len(part) / _LIMITS[language]
+        for attempt in range(ATTEMPTS):
+            with computing.seeded(part, language, voice, str(attempt)):
+                samples, ended = self._model.speak(_pointed(part), language, latents)
+            if ended and len(samples) <= longest_s * self._model.rate:
+                return samples
+        raise EngineOutputError(f"the model did not come to an end in {ATTEMPTS} tries", where="xtts", field=part[:80])
+
+
+def _base(language: str) -> str:
+    """The model's name of a language. Raises `LanguageError` for one that it does not speak."""
+    base = languages.base(language)
+    if base not in _LIMITS:
+        raise LanguageError(f"XTTS does not speak {languages.name(language)}", where="xtts", field=language)
+    return base
+
+
+def _spelled(text: str, language: str) -> str:
+    """The text in letters and marks that the model, and what the library reads numbers with, are known to take."""
+    text = _QUOTES.sub("", text).replace("’", "'")
+    if language == "hi":  # digit by digit: it knows no number in Hindi, and gives up
+        text = re.sub(r"\d", lambda digit: f" {_HINDI_DIGITS[int(digit[0])]} ", text)
+    return " ".join(text.split())
+
+
+def _pointed(part: str) -> str:
+    """In several languages it reads a full stop at the end aloud, unless that stands apart."""
+    return re.sub(r"(?<=[^\s.])\.$", " .", part)

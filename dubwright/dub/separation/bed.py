@@ -1,0 +1,44 @@
+"""An episode's music and effects without its voices, computed once for all languages."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dubwright import beds, engines, unit
+from dubwright.dub import kept
+from dubwright.dub.separation.engine import Separator
+from dubwright.errors import EngineOutputError
+from dubwright.lake import Lake
+from dubwright.settings import DubSettings
+
+NONE = "none"
+# How long a separator may take: many times what the slowest needs on a busy machine.
+PATIENCE_S, PATIENCE_PER_SECOND_S = 120.0, 10.0
+
+
+def of(
+    work: unit.Work, lake: Lake, machine: unit.Machine, blob: str, original: NDArray[np.float32], rate: int
+) -> NDArray[np.float32] | None:
+    """The bed [n, 2] of the sound in a blob, whose samples [n, 2] at `rate` (Hz) are given; None where none is wanted.
+
+    Raises `SettingsError` for a separator that is not registered, `EngineMissingError`, `EngineOutputError`.
+    """
+    settings = cast(DubSettings, work.settings)
+    if settings.separator == NONE:
+        return None
+    info = engines.engine_class("separate", settings.separator).info
+    entry = beds.entry(blob, info, unit.main_model(info, settings))
+    found = kept.find(lake, entry, rate, channels=2)
+    if found and found[1].shape == original.shape:
+        return found[1]
+    loaded = cast(Separator, unit.load_engine("separate", info, settings, machine))
+    what = f"{info.name} on {work.series}/{work.episode}"
+    seconds = PATIENCE_S + PATIENCE_PER_SECOND_S * len(original) / rate
+    voices = unit.ask_within(what, seconds, loaded, lambda: loaded.voices(original, rate))
+    if voices.shape != original.shape or not np.isfinite(voices).all():
+        raise EngineOutputError(f"{info.name} gave no sound of the episode's length", where=what)
+    bed = original - voices
+    return kept.keep(lake, entry, bed, rate, rate, channels=2)[1]
