@@ -175,7 +175,7 @@ def translated(scene: Scene, language: str, settings: Settings, machine: Machine
             upstream={"transcribe": transcript},
             facts=scene.facts,
         )
-        return STAGES["translate"].module.run(work, lake, machine)
+        return STAGES["translate"].work.run(work, lake, machine)
 
 
 def _scores(rows: Sequence[tuple[Scene, Sequence[Row]]], language: str, settings: Settings) -> Iterator[Score]:

@@ -174,17 +174,22 @@ def _lags(video: Path, tracks: int, truth: Path) -> list[float]:
         return []
     spoken, _ = sound.read(truth / "speech.flac", rate=LISTENING_HZ, channels=1)
     bed, _ = sound.read(truth / "bed.flac", rate=LISTENING_HZ, channels=1)
-    reference = (spoken + bed)[:, 0]
-    third = len(reference) // 3
-    return [
-        scores.lag_ms(reference[part], heard[part], LISTENING_HZ)
-        for heard in (_track(video, number) for number in range(tracks))
-        for part in (slice(0, third), slice(2 * third, 3 * third))
-    ]
+    # A dub has the bed alone in common with the original: of both, what the track is the more like tells its lag.
+    references = [each[:, 0] for each in (spoken + bed, bed) if each.any()]
+    third = len(bed) // 3
+    found = []
+    for heard in (track(video, number) for number in range(tracks)):
+        for part in (slice(0, third), slice(2 * third, 3 * third)):
+            lags = [scores.lag(each[part], heard[part], LISTENING_HZ) for each in references if each[part].any()]
+            found += [max(lags, key=lambda each: each[1])[0]] if lags else []
+    return found
 
 
-def _track(video: Path, number: int) -> NDArray[np.float32]:
-    """A sound track as a player gives it, mono at `LISTENING_HZ`, from the picture's start on."""
+def track(video: Path, number: int) -> NDArray[np.float32]:
+    """A sound track of a video as a player gives it, mono at `LISTENING_HZ`, from the picture's start on.
+
+    Raises `ToolError` where there is none that can be decoded.
+    """
     raw = ["-map", f"0:a:{number}", "-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar", str(LISTENING_HZ)]
     found = ffmpeg.run(
         [*ffmpeg.untrusted_input(video), *raw, "-f", "f32le", "pipe:1"], what="listen to a track", timeout_s=600

@@ -59,6 +59,36 @@ def normalized(text: str) -> str:
     return "".join(char for char in text if char.isalnum())
 
 
+def words(text: str, language: str) -> list[str]:
+    """What is said in a text of a language with spaces: lower case, numbers in words, without punctuation and apostrophes."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = re.sub(r"(?<=\d)[,.\u202f](?=\d{3}(?!\d))", "", re.sub(r"['’`]", "", text))
+    text = re.sub(r"\d+", lambda number: f" {_in_words(number[0], language)} ", text)
+    return re.sub(r"[^\w\s]|_", " ", text).split()
+
+
+def word_errors(meant: str, heard: str, language: str) -> tuple[int, int]:
+    """Words heard otherwise than meant (another, none, or one too many), and how many are meant."""
+    import jiwer
+
+    wanted, found = words(meant, language), words(heard, language)
+    if not wanted:
+        return len(found), 0
+    if not found:
+        return len(wanted), len(wanted)
+    compared = jiwer.process_words(" ".join(wanted), " ".join(found))
+    return compared.substitutions + compared.deletions + compared.insertions, len(wanted)
+
+
+def _in_words(digits: str, language: str) -> str:
+    from num2words import num2words
+
+    try:
+        return str(num2words(int(digits), lang=languages.base(language)))
+    except (NotImplementedError, ArithmeticError, ValueError):
+        return digits
+
+
 def chrf(hypotheses: Sequence[str], references: Sequence[str]) -> float:
     """chrF2 of a corpus, 0 to 100, one reference each; as sacrebleu computes it with `chrf_signature`.
 
@@ -290,8 +320,11 @@ def drift(video: Path) -> tuple[Drift, ...]:
         )
 
 
-def lag_ms(reference: NDArray[np.float32], sound: NDArray[np.float32], rate: int, within_ms: int = 500) -> float:
-    """How much later (ms) than in `reference` its content is heard in `sound`: the peak of their cross-correlation.
+def lag(
+    reference: NDArray[np.float32], sound: NDArray[np.float32], rate: int, within_ms: int = 500
+) -> tuple[float, float]:
+    """The peak of two sounds' cross-correlation: how much later (ms) than in `reference` its content is heard in `sound`,
+    and how alike they then are (0 to 1).
 
     Both are mono at `rate` Hz; a lag beyond `within_ms` is not looked for. Raises `InputError` for silence.
     """
@@ -302,4 +335,5 @@ def lag_ms(reference: NDArray[np.float32], sound: NDArray[np.float32], rate: int
     near = np.concatenate([alike[-reach:], alike[: reach + 1]])
     if not near.any():
         raise InputError("silence is like no other sound", field="sound")
-    return float(1000 * (int(near.argmax()) - reach) / rate)
+    energy = float(np.linalg.norm(reference)) * float(np.linalg.norm(sound))
+    return float(1000 * (int(near.argmax()) - reach) / rate), float(near.max()) / energy

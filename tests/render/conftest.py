@@ -79,8 +79,13 @@ class Episodes:
         engines: dict[str, str] | None = None,
         copied: bool = False,
         read: dict[int, str] | None = None,
+        dub: list[dict[str, Any]] | None = None,
+        dubbed_by: dict[str, Any] | None = None,
     ) -> Work:
-        """The unit of work of an episode's render; a line whose translation is None failed, some are `read` otherwise."""
+        """The unit of work of an episode's render; a line whose translation is None failed, some are `read` otherwise.
+
+        `dub` are the rows of its dub, where they matter, `dubbed_by` the settings that it was made by.
+        """
         lines = LINES if lines is None else lines
         media = probe.probe(clip)
         blob = self.sound(beep(media.duration_ms / 1000))
@@ -106,8 +111,9 @@ class Episodes:
             }
             for n, (*_, text) in numbered
         ]
-        dub: list[dict[str, Any]] = [{"segment": n, "start_ms": a, "verdict": "fits"} for n, (a, *_) in numbered]
-        dub.append({"segment": None, "verdict": "mix", "blob": blob})
+        if dub is None:
+            dub = [{"segment": n, "start_ms": a, "verdict": "fits"} for n, (a, *_) in numbered]
+            dub.append({"segment": None, "verdict": "mix", "blob": blob})
         rows = {"ingest": [source], "transcribe": transcript, "translate": translation, "dub": dub}
         upstream = {}
         for name, found in rows.items():
@@ -119,7 +125,7 @@ class Episodes:
                 "engine": (engines or {}).get(name, "ffmpeg" if name == "ingest" else "fake"),
                 "engine_version": "1",
             }
-            self.lake.commit(key, [shared | row for row in found], {})
+            self.lake.commit(key, [shared | row for row in found], {"recipe": {"settings": dubbed_by or {}}})
             upstream[name] = key
         recipe = {"stage": "render", "source_language": "zh", "upstream": [str(key) for key in upstream.values()]}
         return Work(

@@ -20,7 +20,7 @@ from dubwright import engines
 from dubwright.errors import InputError, MediaError, StoreFullError
 from dubwright.lake import Lake, open_lake
 from dubwright.media import ffmpeg, probe
-from dubwright.render import stage
+from dubwright.render import work as stage
 from dubwright.settings import RenderSettings
 from dubwright.unit import Machine, Work
 from tests.render.conftest import FLASH_S, H264, LINES, Delivered, Episodes, machine_of, make_clip
