@@ -47,6 +47,7 @@ install-dev: $(VENV)/.dev
 demo: install
 	$(BIN)/python -m samples.render --out $(DEMO)/catalogue
 	$(BIN)/dubwright localize $(DEMO)/catalogue --to en,es --lake $(DEMO)/lake --out $(DEMO)/videos
+	@$(BIN)/python -m samples.listen $(DEMO)/catalogue $(DEMO)/videos --out $(DEMO)/listen.html
 
 lint: install-dev
 	$(BIN)/ruff check .
@@ -72,6 +73,7 @@ test-runs: install-dev
 test-gpu: $(GPU)/.installed
 	$(GPU)/bin/python -m pytest -m models -k whisperx tests/transcribe
 	$(GPU)/bin/python -m pytest -m models -k nllb tests/translate
+	$(GPU)/bin/python -m pytest -m models -k "coqui or xtts or mms" tests/dub
 
 faults: install-dev
 	FAULT_ROUNDS=$(ROUNDS) FAULT_SEED=$(SEED) $(BIN)/pytest -m e2e -s tests/faults/test_rounds.py

@@ -18,7 +18,7 @@ from distributed import Worker
 
 from dubwright.stages import STAGES
 
-RESOURCES = {stage.resource: 1 for stage in STAGES.values()}
+RESOURCES = {stage.resource: 1.0 for stage in STAGES.values()}
 
 
 def pretend(seconds: float, log: Path) -> None:
@@ -32,7 +32,7 @@ def pretend(seconds: float, log: Path) -> None:
         return [{"duration_ms": round(seconds * 1000)}] if work.stage == "ingest" else []
 
     for stage in STAGES:
-        import_module(f"dubwright.{stage}.stage").run = run  # type: ignore[attr-defined]
+        import_module(f"dubwright.{stage}.work").run = run  # type: ignore[attr-defined]
 
 
 async def serve(scheduler: str, number: int, name: str) -> None:
@@ -48,7 +48,7 @@ async def serve(scheduler: str, number: int, name: str) -> None:
 
 async def _live(worker: Worker) -> None:
     async with worker:
-        await worker.finished()
+        await worker.finished()  # type: ignore[no-untyped-call]
 
 
 def main() -> None:

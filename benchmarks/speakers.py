@@ -29,7 +29,7 @@ from dubwright.media import sound
 from dubwright.models.store import ModelStore
 from dubwright.settings import DubSettings
 from dubwright.transcribe.speakers import Diarization, EpisodePrint, diarize, link
-from dubwright.transcribe.speakers.encoder import VoiceEncoder
+from dubwright.voiceprints.encoder import VoiceEncoder
 from samples import sound as made
 from samples.script import Music
 
@@ -234,10 +234,10 @@ def main() -> None:
         series = sorted(arguments.truth.glob(f"*/{facts.FILE}"))
         sexes = [one.sex for one in facts.read(series[0]).cast] if len(series) == 1 else []
         for name, episodes in sample(arguments.truth).items():
-            for listed in (sexes, []) if sexes else ([],):
+            for known in (sexes, []) if sexes else ([],):
                 score = Score()
-                judge(episodes, encoder, listed, score)
-                print(f"| {name} | {'yes' if listed else 'no'} | {score.row(timed=bool(listed))} |", flush=True)
+                judge(episodes, encoder, known, score)
+                print(f"| {name} | {'yes' if known else 'no'} | {score.row(timed=bool(known))} |", flush=True)
     if arguments.casts:
         voices = bank(arguments.bank)
         for family, names in (("Kokoro", KOKORO), ("espeak-ng", [f"es_{name}" for name in ESPEAK])):

@@ -16,7 +16,7 @@ import json
 import time
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -112,7 +112,7 @@ class _Measured:
         key = f"{info.name} {info.version} {language} {voice} {line}"
         if key not in self._ms:
             engine = cast(Synthesizer, unit.load_engine("dub", info, self._dub, self._machine))
-            self._ms[key] = engine.speak(spoken(line), language, voice).duration_ms
+            self._ms[key] = engine.speak(spoken(line, language), language, voice).duration_ms
         return self._ms[key]
 
 
@@ -126,7 +126,6 @@ def fit(takes: Sequence[Take], language: str) -> Pace:
     """
     known = [take for take in takes if not take.held_out]
     voices = dict.fromkeys((take.voice for take in known), 1.0)
-    pace = Pace(*[0.0] * (len(fields(Pace)) - 1))
     for _ in range(ROUNDS):
         pace = _constants(known, voices)
         raw = {
@@ -147,7 +146,8 @@ def _constants(takes: Sequence[Take], voices: Mapping[str, float]) -> Pace:
     wanted = np.array([take.ms / voices[take.voice] for take in takes], float)
     # What a line is off by grows with the root of its length: it is a sum of small things.
     weights = wanted**-0.5
-    return Pace(*_never_negative(rows * weights[:, None], wanted * weights), letters_per_s=0.0)
+    found = _never_negative(rows * weights[:, None], wanted * weights)
+    return Pace(*found, letters_per_s=0.0)  # type: ignore[misc, arg-type]  # as many as there are kinds to count
 
 
 def _never_negative(rows: NDArray[np.float64], wanted: NDArray[np.float64]) -> list[float]:

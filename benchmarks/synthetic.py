@@ -75,14 +75,15 @@ def make(folder: Path, *, series: int, episodes: int, languages: int, done: floa
 class SyntheticStore(LocalStore):
     """Lists keys from sorted files in pages of 1,000, each page after a delay, as an object store over a network would.
 
-    Every unit reads as one that was made up, after the same delay.
+    Every unit reads as one that was made up, after the same delay. Each request adds a byte to the file `counted`, whichever
+    process makes it.
     """
 
-    def __init__(self, folder: Path, page_s: float = 0.05) -> None:
+    def __init__(self, folder: Path, page_s: float = 0.05, counted: Path | None = None) -> None:
         super().__init__(folder / "no-lake")
+        self.counted = counted
         self.files = sorted((folder / "keys").iterdir(), key=lambda path: path.stem.replace("~", "/") + "/")
         self.page_s = page_s
-        self.requests = 0
 
     def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
         self._turn()
@@ -115,7 +116,9 @@ class SyntheticStore(LocalStore):
                 yield line[:-1].decode()
 
     def _turn(self) -> None:
-        self.requests += 1
+        if self.counted:
+            with self.counted.open("ab") as counted:
+                counted.write(b".")
         time.sleep(self.page_s)
 
 

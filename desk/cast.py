@@ -19,7 +19,7 @@ from dubwright.facts import Sex
 from dubwright.lake import Lake, layout
 
 app = typer.Typer(
-    help="Characters of a series: list, name, merge, split, assign, play. A correction holds for later episodes too.",
+    help="Characters of a series: list, name, merge, split, assign, play, voices. A correction holds for later episodes too.",
     no_args_is_help=True,
 )
 Series = Annotated[str, typer.Argument(metavar="SERIES", help="A series, as the catalogue names it.")]
@@ -122,7 +122,7 @@ def play(
     """Write a character's clearest lines to a file to listen to, and print its path."""
     from dubwright.media import sound
     from dubwright.transcribe.speakers.clips import clips_of, joined
-    from dubwright.transcribe.speakers.spectra import RATE
+    from dubwright.voiceprints.spectra import RATE
 
     show.as_json = as_json
     store = lake_of(lake, profile)

@@ -1,6 +1,7 @@
 """The `dubwright` command. Reads what a person asked for, has it done, and says what came of it.
 
-Exit codes: 0 all committed, 2 usage or settings, 3 some units failed while the others were delivered, 1 unexpected.
+Exit codes: 0 all committed, 2 usage or settings, 3 some units failed or were withheld while the others were delivered,
+1 unexpected.
 With `--json`, standard output holds one JSON document and nothing else.
 """
 
@@ -24,6 +25,7 @@ from desk.catalog import app as catalogues
 from desk.evaluate import evaluate
 from desk.glossary import app as glossary_app
 from desk.lake import app as lake_app
+from desk.lines import edit, lines
 from desk.options import (
     From,
     Json,
@@ -36,13 +38,13 @@ from desk.options import (
     To,
     ToUnlessKnown,
     Verbose,
-    lake_of,
     split_languages,
     to_flags,
 )
-from desk.settle import settle
+from desk.settle import SOME_FAILED, settle
+from desk.voices import voices
 from dubwright import __version__, catalog, coverage, history, plan, registered, report, settings
-from dubwright.errors import DubwrightError
+from dubwright.errors import DubwrightError, SettingsError
 from dubwright.lake import Lake as ObjectLake
 from dubwright.lake import open_lake
 
@@ -59,10 +61,13 @@ models = typer.Typer(
 )
 app.add_typer(models, name="models")
 app.add_typer(catalogues, name="catalog")
+cast_app.command()(voices)
 app.add_typer(cast_app, name="cast")
 app.add_typer(glossary_app, name="glossary")
 app.command()(backfill)
 app.command()(evaluate)
+app.command()(lines)
+app.command()(edit)
 app.add_typer(lake_app, name="lake")
 
 
@@ -178,14 +183,30 @@ def show_plan(
 @app.command()
 def status(
     series: Annotated[str | None, typer.Option(help="Only this series.")] = None,
+    episode: Annotated[str | None, typer.Option(help="With --quality: only this episode, line by line.")] = None,
     costs: Annotated[bool, typer.Option("--costs", help="Show instead what units have taken.")] = False,
+    quality: Annotated[
+        bool, typer.Option("--quality", help="Show instead how good the newest deliverables are.")
+    ] = False,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="With --quality: write the timeline of each episode there.")
+    ] = None,
     lake: Lake = None,
     profile: Profile = None,
+    assign: Set = None,
     as_json: Json = False,
 ) -> None:
     """Show how far each series of the lake is in each language, and what failed, with the reason."""
     show.as_json = as_json
-    store = lake_of(lake, profile)
+    resolved = settings.load(to_flags(assign, lake=lake, profile=profile))
+    store = open_lake(resolved.lake)
+    if not quality and (episode or picture):
+        raise SettingsError("this goes with --quality alone", field="--episode" if episode else "--picture")
+    if quality:
+        from desk.quality import status as quality_status
+
+        quality_status(store, resolved.quality, series, episode, picture)
+        return
     if costs:
         estimates.costs(history.costs(store, [series] if series else ()), store)
         return
@@ -198,13 +219,17 @@ def export(
     out: Annotated[Path, typer.Option(help="Folder to write to; it is made if it is not there.")],
     lake: Lake = None,
     only: Only = None,
+    profile: Profile = None,
+    assign: Set = None,
     as_json: Json = False,
 ) -> None:
     """Write the newest deliverables as files: OUT/SERIES/EPISODE/en/EPISODE.en.mp4, .en.srt, .en.vtt, .zh.srt."""
+    from desk.quality import deliverable
     from dubwright.render.export import export as write
 
     show.as_json = as_json
-    store = lake_of(lake)
+    resolved = settings.load(to_flags(assign, lake=lake, profile=profile))
+    store = open_lake(resolved.lake)
     keys = [
         key
         for language in split_languages(to)
@@ -217,7 +242,10 @@ def export(
             where=store.uri,
             remedy="see `dubwright status` for what there is",
         )
-    show.exported(write(store, keys, out))
+    delivered = deliverable(store, keys, resolved.quality)
+    show.exported(write(store, delivered, out))
+    if len(delivered) < len(keys):
+        raise typer.Exit(SOME_FAILED)
 
 
 @app.command()

@@ -13,6 +13,7 @@ import psutil
 
 from desk.run import model_store, profile_models
 from dubwright import engines
+from dubwright.dub.separation import bed as separation
 from dubwright.errors import DubwrightError
 from dubwright.lake import open_lake
 from dubwright.media import ffmpeg
@@ -59,10 +60,14 @@ def _ffmpeg(_settings: Settings) -> Iterator[Finding]:
 
 
 def _engines(settings: Settings) -> Iterator[Finding]:
-    for stage in engines.GROUPS:
-        section = settings.section(stage)
-        preferred = getattr(section, "engines", None) or (section.engine,)  # type: ignore[attr-defined]
-        for name in preferred:
+    wanted = {
+        "transcribe": (settings.transcribe.engine,),
+        "translate": (settings.translate.engine,),
+        "dub": settings.dub.engines,
+        "separate": (settings.dub.separator,) if settings.dub.separator != separation.NONE else (),
+    }
+    for stage, names in wanted.items():
+        for name in names:
             info: engines.EngineInfo = engines.engine_class(stage, name).info
             if info.installed:
                 yield Finding(f"{stage}: {name}", "fine", f"{info.version}, weights {info.weights_licence}")

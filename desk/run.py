@@ -28,9 +28,9 @@ from dubwright.errors import ClusterError
 from dubwright.listing import Partition
 from dubwright.models.store import ModelStore
 from dubwright.models.store import Progress as Pulled
-from dubwright.plan import Survey
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
+from dubwright.survey import Survey
 from dubwright.unit import artefacts
 
 if TYPE_CHECKING:

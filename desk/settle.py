@@ -9,20 +9,22 @@ import typer
 
 from desk import show
 from dubwright import catalog, listing, plan, report
+from dubwright.survey import Survey
 
 SOME_FAILED = 3
 
 
 def settle(
-    planner: plan.Planner, before: plan.Survey, works: catalog.Catalog, seconds: float, out: Path | None = None
+    planner: plan.Planner, before: Survey, works: catalog.Catalog, seconds: float, out: Path | None = None
 ) -> None:
-    """Say what a run over `works` delivered, export it to `out`, and exit with 3 if something is still missing."""
+    """Say what a run over `works` delivered, export it to `out`, and exit with 3 if something is still missing or withheld."""
     store = planner.lake
     after = planner.survey(works)
     # Of a large catalogue the series worked on; of a small one all, so that a second run still says what there is.
     names = [series.name for series in works.series]
     told = works.of(before.lacking if len(names) > listing.SERIES_LISTED_ALONE else names)
-    delivered = report.delivered(planner.by_series(told), store)
+    policy = planner.recipes.settings.quality
+    delivered = report.delivered(planner.by_series(told), store, policy)
     # People see the first rows of many; reading what stands behind all the others would take long.
     rows = list(delivered if show.as_json or out else islice(delivered, show.MOST_ROWS + 1))
     failures = list(report.failures(planner, after, store))
@@ -30,8 +32,9 @@ def settle(
     if out:
         from dubwright.render.export import export
 
-        exported = export(store, [row.key for row in rows if row.key], out)
+        exported = export(store, [row.key for row in rows if row.key and not row.withheld], out)
     computed = after.total["committed"] - before.total["committed"]
     show.outcome(after, rows, failures, exported, seconds=seconds, computed=computed, lake=store)
-    if failures or after.total["committed"] < after.total.total():
+    withheld = out is not None and any(row.withheld for row in rows)
+    if failures or withheld or after.total["committed"] < after.total.total():
         raise typer.Exit(SOME_FAILED)

@@ -19,6 +19,7 @@ from dubwright.errors import DubwrightError
 from dubwright.lake import Lake
 from dubwright.report import Delivered, Failure
 from dubwright.stages import STAGES
+from dubwright.survey import Survey
 
 if TYPE_CHECKING:
     from desk.doctor import Finding
@@ -79,7 +80,7 @@ def cells(*values: Any) -> list[str]:
 # Plans and outcomes -----------------------------------------------------------------------------------
 
 
-def plan(survey: plans.Survey, failures: Sequence[Failure], lake: Lake) -> None:
+def plan(survey: Survey, failures: Sequence[Failure], lake: Lake) -> None:
     """Units by stage and language and how they stand, and why the wanted ones are wanted."""
     why = {where: _reasons(survey, where, lake) for where in survey.counts}
     states = ("wanted", "committed", "failed", "blocked")
@@ -108,7 +109,7 @@ def plan(survey: plans.Survey, failures: Sequence[Failure], lake: Lake) -> None:
     _print_failures(failures)
 
 
-def _reasons(survey: plans.Survey, where: listing.Partition, lake: Lake) -> list[str]:
+def _reasons(survey: Survey, where: listing.Partition, lake: Lake) -> list[str]:
     """Why units are wanted, each reason with its number; of changed ones only a few are read to be explained."""
     reasons = [f"{number} × {reason}" for reason, number in survey.reasons[where].items() if reason != "changed"]
     changed = survey.reasons[where]["changed"]
@@ -125,7 +126,7 @@ def _reasons(survey: plans.Survey, where: listing.Partition, lake: Lake) -> list
 
 
 def outcome(
-    after: plans.Survey,
+    after: Survey,
     rows: Sequence[Delivered],
     failures: Sequence[Failure],
     exported: Sequence[Exported],
@@ -144,6 +145,7 @@ def outcome(
                 "seconds": round(seconds, 1),
                 "delivered": [row.as_dict() for row in rows],
                 "failures": [_failure(each) for each in failures],
+                "below_quality": [row.complaint for row in rows if row.quality.failed],
                 "files": [str(file.path) for file in exported],
             }
         )
@@ -151,12 +153,12 @@ def outcome(
     if rows:
         names = ("series", "episode", "language")
         numbers = ("lines", "speech s", "wall s", "x real time")
-        table = new_table("Delivered", *names, *numbers, "flags", right=numbers)
+        table = new_table("Delivered", *names, *numbers, "quality", "flags", right=numbers)
         for row in rows[:MOST_ROWS]:
             flags = row.as_dict()["flags"]
-            table.add_row(
-                *cells(row.series, row.episode, row.language, row.lines, row.speech_s, row.wall_s, row.rtf, flags)
-            )
+            verdict = {True: "passed", False: "failed", None: ""}[row.quality.passed]
+            who = cells(row.series, row.episode, row.language)
+            table.add_row(*who, *cells(row.lines, row.speech_s, row.wall_s, row.rtf, verdict, flags))
         console.print(table)
         if len(rows) > MOST_ROWS:
             console.print(f"… and {len(rows) - MOST_ROWS} more")
@@ -171,7 +173,19 @@ def outcome(
     else:
         console.print(f"{computed} units in {seconds:.1f} s; {total['committed']} of {total.total()} are committed")
     _print_failures(failures)
+    _print_below_quality(rows)
     _print_files(exported)
+
+
+def _print_below_quality(rows: Sequence[Delivered]) -> None:
+    """Each delivered episode whose quality failed, whatever the policy."""
+    failed = [row for row in rows if row.quality.failed]
+    if failed:
+        console.print(f"\n[italic]{len(failed)} below the quality asked for[/]", soft_wrap=True)
+    for row in failed[:MOST_ROWS]:
+        console.print(escape(row.complaint), soft_wrap=True)
+    if len(failed) > MOST_ROWS:
+        console.print(f"… and {len(failed) - MOST_ROWS} more: `dubwright status --quality`")
 
 
 def _failure(failure: Failure) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def commands_page() -> Iterator[str]:
     yield from (
         "# Commands",
         "",
-        "Exit codes: 0 all committed, 2 usage or settings, 3 some units failed while the others were",
+        "Exit codes: 0 all committed, 2 usage or settings, 3 some units failed or were withheld while the others were",
     )
     yield "delivered, 1 unexpected, 130 interrupted."
     yield from _command("dubwright", typer.main.get_command(app))

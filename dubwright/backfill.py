@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -17,14 +18,15 @@ from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey, parse_unit, unit_prefix
 from dubwright.lake.reading import spread
 from dubwright.listing import Partition
-from dubwright.plan import Plan, Planner, Survey
+from dubwright.plan import Plan, Planner
+from dubwright.survey import Survey
 
 # What an episode is taken to last that nobody has ingested yet, where the lake has none to compare with.
 MINUTES = 2.0
 READS_AT_ONCE = 32
 # What an estimate stands on: so many episodes, each in so many of its languages, others each time. More of them would
 # say little more, and each is a request or two that somebody waits for.
-ESTIMATED_FROM = 8
+ESTIMATED_FROM = 6
 TONGUES = 1
 
 
@@ -117,12 +119,12 @@ def choose(planner: Planner, catalog: Catalog, limits: Limits) -> Selection:
                 remedy="`dubwright status` lists the series",
             )
         catalog = catalog.of(limits.series)
-    survey = planner.survey(catalog)
+    # Side by side: what takes time is the way to the store and back.
+    with ThreadPoolExecutor(1, thread_name_prefix="dubwright-costs") as aside:
+        costs = aside.submit(_costs, planner.lake, limits, [series.name for series in everything])
+        survey = planner.survey(catalog)
+        known = costs.result()
     selection = Selection(survey)
-    # What these series took is nearest; a series that nobody has begun is taken to be like the others.
-    costs = partial(history.costs, planner.lake, sample=ESTIMATED_FROM, tongues=TONGUES)
-    own = costs(limits.series) if limits.series else []
-    known = own or costs(near=[series.name for series in everything])
     usual = next((cost.minutes for cost in known if cost.stage == "ingest"), MINUTES)
     if limits.by_episode:
         _by_episode(planner, survey, limits, selection, usual)
@@ -135,6 +137,12 @@ def choose(planner: Planner, catalog: Catalog, limits: Limits) -> Selection:
         selection.minutes = lacking * usual
     selection.seconds, selection.bytes, selection.unknown = history.expected(selection.units, known)
     return selection
+
+
+def _costs(lake: Lake, limits: Limits, names: Sequence[str]) -> list[history.Cost]:
+    """What these series took, which is nearest; a series that nobody has begun is taken to be like the others."""
+    costs = partial(history.costs, lake, sample=ESTIMATED_FROM, tongues=TONGUES)
+    return (costs(limits.series) if limits.series else []) or costs(near=names)
 
 
 def _by_episode(planner: Planner, survey: Survey, limits: Limits, selection: Selection, usual: float) -> None:

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from dubwright.errors import CatalogError
@@ -135,23 +136,29 @@ class Cast:
         people = {name: self.people[name] for name in sorted(wanted)}
         return Cast(people, {(episode, label): of for label, of in labels.items()}, {episode: lines} if lines else {})
 
-    def digest_for(self, stage: str, episode: str, facts: SeriesFacts) -> str | None:
+    def digest_for(
+        self, stage: str, episode: str, facts: SeriesFacts, voices: Mapping[str, str] = MappingProxyType({})
+    ) -> str | None:
         """Digest of what this cast can change in a stage's unit of an episode; None where that is nothing.
 
-        `translate` reads who speaks by name. `dub` reads which lines share a voice, and which: that a character is
-        renamed moves nothing there unless the new or the old name stands in the series' own cast list.
+        `translate` reads who speaks by name. `dub` reads which lines share a voice, and which: `voices` has digests of
+        those given, by id or name. That a character without one is renamed moves nothing there unless the new or the old
+        name stands in the series' own cast list.
         """
         if stage == "translate":
             names = {one.id: one.called for one in self.people.values()}
         elif stage == "dub":
             listed = {name for one in facts.cast for name in (one.name, *one.aliases)}
             names = {one.id: one.name if one.name in listed else f"{one.id} {one.sex}" for one in self.people.values()}
+            names |= {who: voice for who, voice in voices.items() if who in names}
         else:
             return None
         content: dict[str, Any] = {
             "voices": {label: names[of] for (where, label), of in self.voices.items() if where == episode},
             "lines": [[x.start_ms, x.end_ms, names[x.character]] for x in self.lines.get(episode, ())],
         }
+        if named := {who: voice for who, voice in voices.items() if who not in names}:
+            content["named"] = named
         return fingerprint(content) if any(content.values()) else None
 
 

@@ -101,9 +101,12 @@ def newest(lake: Lake, table: str, language: str | None = None, series: str | No
 
 def standing_failures(lake: Lake, series: str | None = None) -> Iterator[Failure]:
     """Failed units with nothing committed since for the same stage, episode and language; the last attempt of each."""
-    for stage in STAGES.values():
+    stages = list(STAGES.values())
+    # Side by side: what takes time is the way to the store and back.
+    listed = spread(lambda stage: list(_failures(lake, stage, series)), stages, len(stages))
+    for stage, attempts in zip(stages, listed, strict=True):
         last: dict[Where, tuple[datetime, FailureKey]] = {}
-        for found in _failures(lake, stage, series):
+        for found in attempts:
             key = parse_failure(found.key)
             if key and series in (None, key.unit.series):
                 where = (key.unit.series, key.unit.episode, key.unit.language)

@@ -16,7 +16,16 @@ from typing import Any, ClassVar, Protocol
 from dubwright import languages
 from dubwright.errors import EngineMissingError, LanguageError, SettingsError
 
-GROUPS = {"transcribe": "dubwright.transcribers", "translate": "dubwright.translators", "dub": "dubwright.synthesizers"}
+# By stage, and what the stage `dub` separates voices with.
+GROUPS = {
+    "transcribe": "dubwright.transcribers",
+    "translate": "dubwright.translators",
+    "dub": "dubwright.synthesizers",
+    "separate": "dubwright.separators",
+}
+
+# The setting that names a group's engines, where it is not `engine` in the stage's section.
+_SETTINGS = {"dub": "dub.engines", "separate": "dub.separator"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +35,11 @@ class EngineInfo:
     `revision` rises when the adapter's results change: it is part of fingerprints. The library's version is not,
     so that an upgrade does not redo a catalogue; it is recorded in every row (`engine_version`).
     `languages` are BCP-47 tags, matched with or without region; empty means any. `models` are the artefacts of the
-    model store that it may load, besides those that the settings named in `choices` name, the main one first; `extra`
-    is the optional dependency that brings `package`. An engine whose `device` is `cuda` takes a GPU where it finds one.
+    model store that it may load, besides those that the settings named in `choices` name, the main one first; of those in
+    the setting named `by_language` it takes for a language the one whose entry names it. `extra` is the optional
+    dependency that brings `package`. An engine whose `device` is `cuda` takes a GPU where it finds one.
+    A synthesizer that `clones` is a `Cloner` too. One that `bounds_itself` never hangs: it works in a process of its own or
+    over HTTP, with time-outs.
     """
 
     name: str
@@ -39,7 +51,10 @@ class EngineInfo:
     extra: str | None = None
     models: tuple[str, ...] = ()
     choices: tuple[str, ...] = ("model",)
+    by_language: str | None = None
     device: str = "cpu"
+    clones: bool = False
+    bounds_itself: bool = False
 
     def speaks(self, language: str) -> bool:
         return not self.languages or bool({language, languages.base(language)} & self.languages)
@@ -92,7 +107,7 @@ def engine_class(stage: str, name: str) -> Any:
     raise SettingsError(
         f"no engine is called {name!r}",
         where="settings",
-        field=f"{stage}.engine",
+        field=_SETTINGS.get(stage, f"{stage}.engine"),
         remedy=f"use one of {', '.join(names(stage))}",
     )
 
@@ -112,7 +127,7 @@ def select(stage: str, preferred: Iterable[str], language: str) -> EngineInfo:
     ]
     raise LanguageError(
         f"none of the engines {', '.join(preferred)} handles {languages.name(language)} ({language})",
-        field=f"{stage}.engine",
+        field=_SETTINGS.get(stage, f"{stage}.engine"),
         remedy=f"use {' or '.join(others)}" if others else "install an engine that does, or leave this language out",
     )
 

@@ -10,7 +10,11 @@
     ├── EngineError              an engine cannot do what was asked
     │   ├── EngineMissingError   not installed: names the extra that brings it
     │   ├── LanguageError        no engine speaks or reads this language
+    │   ├── VoiceError           an engine has not the voice that was asked for
     │   ├── EngineOutputError    an engine answered, but with nothing usable
+    │   │   └── EngineHungError  or not in time
+    │   ├── EngineStuckError     an engine hung so often that this process asks it no more
+    │   ├── QuestionRefused      the endpoint that an engine asks takes the question for a wrong one
     │   └── EndpointError        the endpoint that an engine asks is away, or out of order
     ├── EvaluationError          the translator that is about to work does worse than the accepted one
     ├── ModelError               a model cannot be had, or is not what its digest says
@@ -121,8 +125,24 @@ class LanguageError(EngineError):
     exit_code = 2
 
 
+class VoiceError(EngineError):
+    pass
+
+
 class EngineOutputError(EngineError):
     transient = True
+
+
+class EngineHungError(EngineOutputError):
+    pass
+
+
+class EngineStuckError(EngineError):
+    transient = True
+
+
+class QuestionRefused(EngineError):
+    pass
 
 
 class EndpointError(EngineError):

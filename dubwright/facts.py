@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -21,6 +21,8 @@ MAX_BYTES = 4 * 1024 * 1024
 Sex = Literal["female", "male", "unknown"]
 # What a term's rendering is: proposed ones wait for somebody to approve them, and are not applied.
 Status = Literal["proposed", "approved"]
+# Whether a character's voice may be cloned: that of the actor, who has to have agreed.
+Consent = Literal["granted", "refused"]
 
 
 def _language(tag: str) -> str:
@@ -39,19 +41,40 @@ class _Fact(BaseModel):
 
 
 class Character(_Fact):
-    """Someone who speaks, by the name that the source language gives them."""
+    """Someone who speaks, by the name that the source language gives them.
+
+    `consent` to clone the voice is given for every language or by language; where nothing is said there is none.
+    """
 
     name: str = Field(min_length=1)
     sex: Sex = "unknown"
     aliases: tuple[str, ...] = ()
     description: str = ""
+    consent: Consent | dict[LanguageTag, Consent] | None = None
+
+    @field_validator("consent", mode="before")
+    @classmethod
+    def _granted_or_refused(cls, consent: Any) -> Any:
+        for each in consent.values() if isinstance(consent, dict) else [consent]:
+            if each is not None and each not in get_args(Consent):
+                raise ValueError(f"{str(each)[:40]!r} is no consent: write granted or refused, or {{en: granted}}")
+        return consent
+
+    def consents(self, language: str) -> bool:
+        """Whether the voice may be cloned in a language: what is said of it, else of the language without its region."""
+        if isinstance(self.consent, dict):
+            said = self.consent.get(language) or self.consent.get(languages.base(language))
+            return said == "granted"
+        return self.consent == "granted"
 
 
 class Term(_Fact):
-    """A name or form of address with its fixed rendering per language."""
+    """A name or form of address with its fixed rendering per language, and how a voice is to say it where the rendering is
+    read wrongly: respelt (`{en: Loo Wahn-ching}`), never shown."""
 
     source: str = Field(min_length=1)
     renderings: dict[LanguageTag, str] = {}
+    pronunciations: dict[LanguageTag, str] = {}
     aliases: tuple[str, ...] = ()
     kind: str = "term"
     sex: Sex = "unknown"
@@ -98,6 +121,25 @@ class SeriesFacts(_Fact):
                 found.update(dict.fromkeys((term.source, *term.aliases), rendering))
         return found
 
+    def pronunciations_for(self, language: str) -> dict[str, str]:
+        """Rendering → how it is said in `language`, of approved terms that say so; of one without a rendering, its source."""
+        found: dict[str, str] = {}
+        for term in self.glossary:
+            said = term.pronunciations.get(language) or term.pronunciations.get(languages.base(language))
+            written = term.renderings.get(language) or term.renderings.get(languages.base(language)) or term.source
+            if said and term.status == "approved":
+                found[written] = said
+        return found
+
+    @property
+    def pronounced(self) -> bool:
+        """Whether any term says how it is said."""
+        return any(term.pronunciations for term in self.glossary)
+
+    def listed(self, name: str) -> Character | None:
+        """The character of the cast list who has this name or alias."""
+        return next((one for one in self.cast if name in (one.name, *one.aliases)), None)
+
     def market_for(self, language: str) -> Overrides | None:
         """What the series wants otherwise than a language's market does; None where it says nothing."""
         return self.market.get(language) or self.market.get(languages.base(language))
@@ -126,12 +168,15 @@ class SeriesFacts(_Fact):
                 content["band"] = self.subtitles.band
         elif stage == "dub":
             content = {"cast": self._dump_cast()}
+            if language and (said := self.pronunciations_for(language)):
+                content["pronunciations"] = said
         else:
             return None
         return fingerprint(content) if any(content.values()) else None
 
     def _dump_cast(self) -> list[dict[str, Any]]:
-        return [character.model_dump(mode="json") for character in self.cast]
+        # Consent decides which voices are cloned, and is part of what a dub is told of those.
+        return [character.model_dump(mode="json", exclude={"consent"}) for character in self.cast]
 
 
 def said(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -18,7 +18,7 @@ from dubwright.stages import Stage
 # Above this many series one listing of a whole partition is cheaper than one for each series.
 SERIES_LISTED_ALONE = 32
 # Requests under way at once.
-LISTINGS_AT_ONCE = 32
+LISTINGS_AT_ONCE = 64
 # Keys handed over at a time: what a page of S3 holds.
 PAGE = 1000
 
@@ -63,7 +63,7 @@ def read(
             alone = [(name, threads.map(rest, heads, [name] * len(heads))) for name in in_order]
             yield from (heads.listing(name, rests) for name, rests in alone)
         else:
-            streams = [_Stream(lake, head, threads) for head in heads]
+            streams = [_Stream(lake, head, _series_part(in_order[0]), threads) for head in heads]
             for name in in_order:
                 yield heads.listing(name, (stream.take(_series_part(name)) for stream in streams))
 
@@ -109,11 +109,13 @@ def _series_part(series: str) -> str:
 
 
 class _Stream:
-    """One partition's keys in order, from behind its prefix on; the next page is fetched while one is taken apart."""
+    """One partition's keys in order, from those that start with `first` on, behind its prefix; the next page is fetched
+    while one is taken apart."""
 
-    def __init__(self, lake: Lake, prefix: str, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, lake: Lake, prefix: str, first: str, threads: ThreadPoolExecutor) -> None:
         self.prefix = prefix
-        self._listing = lake.store.list(prefix)
+        # Without its slash, which makes it less than all that start with it.
+        self._listing = lake.store.list(prefix, after=prefix + first[:-1])
         self._submit: Callable[..., object] = threads.submit
         self._next = threads.submit(_page, self._listing, len(prefix))
         self._page: list[str] = []

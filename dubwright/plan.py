@@ -1,6 +1,6 @@
 """The plan: units wanted, minus units committed. Computed from the catalogue, the settings and one listing of the lake.
 
-No table is read but what people and linking decided on a series' cast and glossary, where there is any: a unit's key holds its
+No table is read but what was decided on a series' cast, voices and glossary, where there is any: a unit's key holds its
 fingerprint, and the fingerprint digests all that decides the unit's result, the fingerprints of the units it reads
 among it. So a change makes exactly its dependants wanted again.
 
@@ -10,12 +10,12 @@ only counts, so that a catalogue of millions of units takes a minute and no memo
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from dubwright import cast as casts
-from dubwright import languages, listing
+from dubwright import languages, listing, survey, voice_facts
 from dubwright.catalog import Catalog, Series
 from dubwright.errors import LanguageError, SettingsError
 from dubwright.lake import Lake
@@ -25,6 +25,7 @@ from dubwright.recipes import Digester, Recipes, differences
 from dubwright.series_plan import Decided, PlannedUnit, SeriesPlan
 from dubwright.settings import Settings
 from dubwright.stages import STAGES, Stage
+from dubwright.survey import Survey
 from dubwright.terms import log as terms
 
 # Series whose casts and glossaries are read side by side, twice as many listings in memory.
@@ -47,35 +48,6 @@ class Plan:
         return [unit for unit in self.units if unit.state == "wanted"]
 
 
-@dataclass(slots=True)
-class Survey:
-    """How a whole catalogue stands, without its units.
-
-    `counts` has the number of units by state for each stage and language (None for a stage that has none of its own),
-    `reasons` why the wanted ones are wanted, `lacking` the number of wanted units of each series that has any, in the
-    catalogue's order, `troubled` the series with units that were tried and failed. `changed` holds a few changed units
-    of each stage and language, to be explained.
-    """
-
-    catalog: Catalog
-    languages: tuple[str, ...]
-    counts: dict[Partition, Counter[str]] = field(default_factory=dict)
-    reasons: dict[Partition, Counter[str]] = field(default_factory=dict)
-    lacking: dict[str, int] = field(default_factory=dict)
-    troubled: list[str] = field(default_factory=list)
-    changed: dict[Partition, list[PlannedUnit]] = field(default_factory=dict)
-
-    @property
-    def wanted(self) -> Counter[Partition]:
-        """Wanted units by stage and language."""
-        return Counter({where: counts["wanted"] for where, counts in self.counts.items() if counts["wanted"]})
-
-    @property
-    def total(self) -> Counter[str]:
-        """Units by state over all stages and languages."""
-        return sum(self.counts.values(), Counter())
-
-
 @dataclass(frozen=True, slots=True)
 class Planner:
     """What stays the same while a catalogue is planned series by series. Made by `planner`, which checks it all."""
@@ -93,6 +65,10 @@ class Planner:
             self._digesters[stage.name, language] = self.recipes.digester(stage, language)
         return self._digesters[stage.name, language]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Made anew in another process: recipes and stages hold what cannot travel."""
+        return _remade, (self.targets, self.recipes.settings, self.lake, self.stages[-1].name, self.retry_failed)
+
     def by_series(self, catalog: Catalog) -> Iterator[Plan]:
         """A plan for each series, in the order of their keys."""
         for series, found, decided in self._listed(catalog):
@@ -106,18 +82,21 @@ class Planner:
         return Plan(catalog, self.targets, units)
 
     def survey(self, catalog: Catalog) -> Survey:
-        """Count the units of a catalogue of any size."""
-        result = Survey(catalog, self.targets)
-        for stage in self.stages:
-            for language in self.targets if stage.per_language else (None,):
-                result.counts[stage.name, language] = Counter()
-                result.reasons[stage.name, language] = Counter()
-        lacking = {}
+        """Count the units of a catalogue of any size; of a large one on all processors."""
+        result = Survey.of(catalog, self.stages, self.targets)
+        for part in survey.parts(self, catalog):
+            result.add(part)
+        result.lacking = {
+            series.name: wanted for series in catalog.series if (wanted := result.lacking.get(series.name))
+        }
+        return result
+
+    def survey_here(self, catalog: Catalog) -> Survey:
+        """The same in this process, what lacks something in the order of the lake's keys."""
+        result = Survey.of(catalog, self.stages, self.targets)
         for series, found, decided in self._listed(catalog):
-            wanted = SeriesPlan(self, series, found, decided).count_into(result)
-            if wanted:
-                lacking[series.name] = wanted
-        result.lacking = {series.name: lacking[series.name] for series in catalog.series if series.name in lacking}
+            if wanted := SeriesPlan(self, series, found, decided).count_into(result):
+                result.lacking[series.name] = wanted
         return result
 
     def _listed(self, catalog: Catalog) -> Iterator[tuple[Series, SeriesListing, Decided]]:
@@ -128,10 +107,11 @@ class Planner:
             yield by_name[found.series], found, decided
 
     def _with_decided(self, found: SeriesListing) -> tuple[SeriesListing, Decided]:
-        cast, glossary = found.facts.get(casts.FACT), found.facts.get(terms.FACT)
+        cast, glossary, voices = (found.facts.get(kind) for kind in (casts.FACT, terms.FACT, voice_facts.FACT))
         return found, Decided(
             casts.resolve(casts.log(self.lake, found.series, cast).decisions) if cast else casts.NOBODY,
             terms.log(self.lake, found.series, glossary).entries if glossary else (),
+            voice_facts.read(self.lake, found.series, voices) if voices else voice_facts.NONE,
         )
 
 
@@ -156,6 +136,10 @@ def planner(
         for language in targets if stage.per_language else (source,):
             stage.module.engine(settings.section(stage.name), language)
     return Planner(lake, Recipes(settings, source), targets, stages, retry_failed)
+
+
+def _remade(to: Sequence[str], settings: Settings, lake: Lake, until: str, retry_failed: bool) -> Planner:
+    return planner(to, settings, lake, until=until, retry_failed=retry_failed)
 
 
 def build(

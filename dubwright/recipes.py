@@ -24,6 +24,8 @@ from dubwright.unit import artefacts
 # Stands in a recipe for what is filled in; no setting, name or digest holds a NUL.
 _HOLE = "\0"
 _HOLES = re.compile(r'"\\u0000(\w+)"')
+# Whose effect a recipe says otherwise: under `engine`, and by the digests under `models`.
+_CHOOSING = {"engine", "engines", "model", "xtts_model", "mms_models", "freevc_model"}
 _WORDS = {
     "schema": "the tables' schema changed",
     "revision": "dubwright's own {stage} stage changed",
@@ -32,6 +34,7 @@ _WORDS = {
     "subtitles": "the subtitles given with the video changed",
     "facts": "the series' glossary or cast list changed",
     "cast": "who speaks changed",
+    "voices": "who speaks, or with which voice, changed",
     "edits": "edited by a person",
 }
 
@@ -86,8 +89,8 @@ class Recipes:
                 "source_language": self.source_language,
                 "engine": engine.name,
                 "engine_revision": engine.revision,
-                "models": {name: registry.get(name).sha256 for name in artefacts(engine, section)},
-                "settings": section.model_dump(mode="json", exclude={"engine", "engines", "model"}),
+                "models": {name: registry.get(name).sha256 for name in artefacts(engine, section, language)},
+                "settings": section.model_dump(mode="json", exclude=_CHOOSING),
             }
             if isinstance(stage.module, Ruled):
                 self._known[stage.name, language]["rules"] = stage.module.rules(language)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from dubwright.catalog import Catalog
 from dubwright.lake import Lake, UnitFile
 from dubwright.lake.layout import FailureKey, UnitKey
-from dubwright.plan import Plan, Planner, Survey
+from dubwright.plan import Plan, Planner
+from dubwright.quality import standing
+from dubwright.quality.gate import NOT_MEASURED, EpisodeQuality
 from dubwright.series_plan import PlannedUnit
+from dubwright.settings import QualitySettings
 from dubwright.stages import STAGES
+from dubwright.survey import Survey
 
 # What notes of a line deserve a look, by the word before their colon.
 FLAGGED = ("glossary", "length", "subtitle", "sensitive", "amount")
@@ -23,7 +27,8 @@ class Delivered:
 
     `speech_s` is the length of all its lines, `wall_s` what its units took (those that serve every language shared out
     evenly), `rtf` that by the episode's length. `flags` counts what deserves a look, by kind. `key` is the unit that lists
-    the deliverables.
+    the deliverables, `quality` the verdict on them, `withheld` whether the policy keeps them back, `picture` the blob
+    with their timeline.
     """
 
     series: str
@@ -36,11 +41,23 @@ class Delivered:
     rtf: float
     flags: dict[str, int]
     key: UnitKey | None
+    quality: EpisodeQuality = NOT_MEASURED
+    withheld: bool = False
+    picture: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As flat JSON-able data."""
         flags = ", ".join(f"{count} {kind}" for kind, count in self.flags.items())
-        return asdict(self) | {"flags": flags, "key": self.key and str(self.key)}
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        told = {"flags": flags, "key": self.key and str(self.key), "quality": str(self.quality)}
+        return named | told
+
+    @property
+    def complaint(self) -> str:
+        """Which figures of the episode are beyond which bounds, in one line."""
+        figures = ", ".join(map(str, self.quality.failed))
+        kept = "; its files are withheld (quality.deliver)" if self.withheld else ""
+        return f"{self.series}/{self.episode} {self.language}: {figures}{kept}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +88,25 @@ def record_problems(lake: Lake, catalog: Catalog) -> None:
             lake.record_failure(key, "ingest", problem.error.as_dict(), permanent=not problem.error.transient)
 
 
-def delivered(plans: Iterable[Plan], lake: Lake) -> Iterator[Delivered]:
-    """Every episode and language that is committed up to the last planned stage, plan by plan, in order."""
+def delivered(plans: Iterable[Plan], lake: Lake, quality: QualitySettings) -> Iterator[Delivered]:
+    """Every episode and language that is committed up to the last planned stage, plan by plan, in order.
+
+    What was measured of them is held against the bounds of `quality`.
+    """
     for plan in plans:
         by_episode: dict[tuple[str, str], list[PlannedUnit]] = {}
         for unit in plan:
             by_episode.setdefault((unit.work.series, unit.work.episode), []).append(unit)
         for units in by_episode.values():
-            yield from _of_episode(units, plan.languages, lake)
+            for each in _of_episode(units, plan.languages, lake):
+                yield _judged(each, lake, quality)
+
+
+def _judged(row: Delivered, lake: Lake, quality: QualitySettings) -> Delivered:
+    if row.key is None:
+        return row
+    found = standing.of_unit(lake, row.key, quality)
+    return replace(row, quality=found.quality, withheld=found.quality.withheld(quality), picture=found.picture)
 
 
 def _of_episode(units: Sequence[PlannedUnit], languages: Sequence[str], lake: Lake) -> Iterator[Delivered]:

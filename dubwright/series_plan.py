@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from dubwright import voice_facts
 from dubwright.cast import NOBODY, Cast
 from dubwright.catalog import Episode, Series
 from dubwright.facts import SeriesFacts
@@ -16,24 +17,25 @@ from dubwright.lake.layout import FailureKey, UnitKey
 from dubwright.listing import Partition, SeriesListing
 from dubwright.recipes import Digester
 from dubwright.stages import Stage
+from dubwright.survey import EXPLAINED, Survey
 from dubwright.terms.log import Entry, applied
 from dubwright.unit import Work
+from dubwright.voice_facts import Given, Voices, in_episode, of_all
 
 if TYPE_CHECKING:
-    from dubwright.plan import Planner, Survey
+    from dubwright.plan import Planner
 
 State = Literal["committed", "wanted", "failed", "blocked"]
-# Of each stage and language, changed units that a survey keeps to be explained.
-EXPLAINED = 3
 NOTHING = SeriesFacts()
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What people and linking decided on a series, as the lake has it: who speaks, and its glossary's entries."""
+    """What was decided on a series, as the lake has it: who speaks, its glossary's entries, who has which voice."""
 
     cast: Cast = NOBODY
     glossary: Sequence[Entry] = ()
+    voices: Voices = voice_facts.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,12 @@ class _Above:
     prints: dict[str, str] = field(default_factory=dict)
     in_the_way: set[str] = field(default_factory=set)
 
+    def give(self, stages: Sequence[Stage], speaking: Cast, episode: Episode, digests: Mapping[str, str]) -> None:
+        """Tell of the voices that were given; where they were, the cast list of the series decides none any more."""
+        for stage in (each for each in stages if each.told == "voices"):
+            told = speaking.digest_for(stage.name, episode.episode, NOTHING, digests)
+            self.facts, self.told = {**self.facts, stage.name: NOTHING}, {**self.told, stage.name: told}
+
 
 class SeriesPlan:
     """One series held against its listing."""
@@ -98,6 +106,10 @@ class SeriesPlan:
         self.given = {stage.name: self.facts if stage.per_language else series.facts for stage in planner.stages}
         self.digesters: dict[tuple[str, str, int, str | None], Digester] = {}
         self.narrowed: dict[tuple[int | None, ...], SeriesFacts] = {}
+        self.voices = {language: self._voices(language) for language in planner.targets} if decided.voices.of else {}
+        self.digests = {
+            language: {who: voice.digest for who, voice in given.items()} for language, given in self.voices.items()
+        }
 
     def _digester(self, stage: Stage, language: str, facts: SeriesFacts, told: str | None) -> Digester:
         # By the facts' identity: there are as many as there are different ones, and they live as long as this does.
@@ -109,20 +121,39 @@ class SeriesPlan:
 
     def _given(self, episode: Episode, transcript: str, speaking: Cast) -> Mapping[str, SeriesFacts]:
         """The facts that each stage of a language is given: a `concerned` one, once the episode's transcript is known and
-        linked, only what concerns the episode.
+        linked, only what concerns the episode. The terms alone matter to how things are said.
         """
         said = self.cast.said.get((episode.episode, transcript))
         if said is None:
             return self.given
         facts = self.facts.within(said, speaking.names)
         facts = self.narrowed.setdefault((*map(id, facts.glossary), None, *map(id, facts.cast)), facts)
-        return {**self.given, **{stage.name: facts for stage in self.own if stage.concerned}}
+        given = {**self.given, **{stage.name: facts for stage in self.own if stage.concerned == "facts"}}
+        if self.facts.pronounced:
+            terms = self.facts.model_copy(update={"glossary": facts.glossary})
+            terms = self.narrowed.setdefault((*map(id, terms.glossary), -1), terms)
+            given |= {stage.name: terms for stage in self.own if stage.concerned == "terms"}
+        return given
 
     def _told(self, episode: Episode, speaking: Cast) -> dict[str, str | None]:
         """What each stage of a language is told of who speaks in an episode, as digests."""
         if not speaking.people:
             return {}
         return {stage.name: speaking.digest_for(stage.name, episode.episode, self.facts) for stage in self.own}
+
+    def _voices(self, language: str) -> Given:
+        """The voices that characters have in a language; empty where the series is not cast for it."""
+        for stage in (each for each in self.own if each.told == "voices"):
+            info = stage.module.engine(self.planner.recipes.settings.section(stage.name), language)
+            given = self.decided.voices.given(language, info.name)
+            return of_all(given, self.cast, self.facts, language, clones=info.clones)
+        return {}
+
+    def _speaking(self, episode: Episode, transcript: str) -> Cast:
+        return self.cast.of_episode(episode.episode, transcript) if self.cast.people else NOBODY
+
+    def _said(self, episode: Episode, transcript: str) -> str | None:
+        return self.cast.said.get((episode.episode, transcript))
 
     def units(self) -> Iterator[PlannedUnit]:
         """Every unit of the series, ready to be carried out."""
@@ -138,6 +169,7 @@ class SeriesPlan:
         wanted = troubles = 0
         committed: Counter[Partition] = Counter()
         for episode in self.series.episodes:
+            explained: set[str] = set()
             for stand in self._episode(episode):
                 where = (stand.stage.name, stand.language if stand.stage.per_language else None)
                 if stand.state == "committed":
@@ -148,17 +180,22 @@ class SeriesPlan:
                 if stand.state == "wanted":
                     wanted += 1
                     survey.reasons[where][stand.reason] += 1
-                    kept = survey.changed.setdefault(where, [])
-                    if stand.reason == "changed" and len(kept) < EXPLAINED:
-                        kept += [unit for unit in self._only(episode) if unit.work.fingerprint == stand.fingerprint]
+                    if stand.reason == "changed" and len(survey.changed.get(where, ())) < EXPLAINED:
+                        explained.add(stand.fingerprint)
+            if explained:
+                self._explain(episode, explained, survey)
         for where, number in committed.items():
             survey.counts[where]["committed"] += number
         if troubles:
             survey.troubled.append(self.series.name)
         return wanted
 
-    def _only(self, episode: Episode) -> Iterator[PlannedUnit]:
-        return SeriesPlan(self.planner, replace(self.series, episodes=(episode,)), self.found, self.decided).units()
+    def _explain(self, episode: Episode, fingerprints: Collection[str], survey: Survey) -> None:
+        """Keep the units of an episode that have these fingerprints."""
+        only = SeriesPlan(self.planner, replace(self.series, episodes=(episode,)), self.found, self.decided)
+        for unit in only.units():
+            if unit.work.fingerprint in fingerprints:
+                survey.changed.setdefault((unit.work.stage, unit.work.key.language), []).append(unit)
 
     def _episode(self, episode: Episode) -> Iterator[_Stand]:
         """The units of one episode: those that serve every language first, then each language's in turn."""
@@ -169,10 +206,13 @@ class SeriesPlan:
         if not self.own:
             return
         transcript = above.prints["transcribe"]
-        speaking = self.cast.of_episode(episode.episode, transcript) if self.cast.people else NOBODY
+        speaking = self._speaking(episode, transcript)
         facts, told = self._given(episode, transcript, speaking), self._told(episode, speaking)
         for language in self.planner.targets:
             own = _Above(part, facts, told, dict(above.prints), set(above.in_the_way))
+            if digests := self.digests.get(language):
+                told_of = in_episode(digests, speaking, self._said(episode, transcript))
+                own.give(self.own, speaking, episode, told_of)
             for stage in self.own:
                 yield self._stand(stage, language, episode, own)
 
@@ -232,6 +272,12 @@ class SeriesPlan:
         prints = {name: key.fingerprint for name, key in upstream.items()}
         recipe = self._recipe(stage, stand.language, episode, prints, stand.facts, stand.told)
         edits = self._edits(stand.language, episode) if stage.editable else ()
+        speaking, voices = NOBODY, {}
+        if stand.told and stage.told in ("cast", "voices"):
+            speaking = self._speaking(episode, prints["transcribe"])
+        if stand.told and stage.told == "voices":
+            given = self.voices.get(stand.language, {})
+            voices = in_episode(given, speaking, self._said(episode, prints["transcribe"]))
         work = Work(
             stage=stage.name,
             series=self.series.name,
@@ -244,9 +290,8 @@ class SeriesPlan:
             settings=self.planner.recipes.settings.section(stage.name),
             upstream=upstream,
             facts=stand.facts,
-            cast=self.cast.of_episode(episode.episode, prints["transcribe"])
-            if stand.told and stage.told == "cast"
-            else NOBODY,
+            cast=speaking,
+            voices=voices,
             subtitles=episode.subtitles if stage.told == "subtitles" else None,
             edits=edits,
             recipe=recipe,

@@ -85,14 +85,36 @@ class DubSettings(Section):
         ("kokoro", "espeak-ng"),
         description="entry points in dubwright.synthesizers; the first that speaks the language",
     )
+    xtts_model: str = Field("", description="artefact of XTTS-v2 (xtts)")
+    mms_models: tuple[str, ...] = Field((), description="artefacts of MMS voices, each for its languages (mms)")
+    freevc_model: str = Field("", description="artefact that gives speech another voice (mms)")
     speak: tuple[Literal["dialogue", "caption", "song", "crowd", "offscreen", "overlap"], ...] = Field(
         ("dialogue",), description="kinds of lines that are spoken; where others are, the original sound stays"
+    )
+    speech_model: str = Field("", description="what the endpoint calls its speech model (openai-speech)")
+    speech_voices: tuple[str, ...] = Field(
+        (), description="its voices, best first, each name:female or name:male; none: OpenAI's own (openai-speech)"
+    )
+    speech_format: Literal["wav", "flac", "pcm"] = Field(
+        "wav", description="what it is asked for; pcm: 16 bits at 24 kHz (openai-speech)"
     )
     tempo_free: float = Field(1.2, ge=1, le=2, description="tempo up to which a line counts as fitting")
     tempo_cap: float = Field(1.35, ge=1, le=2, description="tempo never exceeded")
     tempo_floor: float = Field(0.85, gt=0, le=1, description="a line is never slowed below this")
     guard_ms: int = Field(50, ge=0, description="least silence (ms) between two lines of anyone")
-    duck_db: float = Field(-18.0, le=0, description="the original sound's level (dB) while a dubbed line is spoken")
+    separator: str = Field(
+        "deepfilternet",
+        description="entry point in dubwright.separators that takes the original voices out; none: the original is lowered",
+    )
+    listener: str = Field(
+        "none",
+        description="entry point in dubwright.transcribers that hears each new line once more; none: only its sound",
+    )
+    listener_model: str = Field("whisper-base", description="artefact of the model store for the listener")
+    bed_db: float = Field(-4.0, le=0, description="level (dB) of music and effects while a dubbed line is spoken")
+    duck_db: float = Field(
+        -18.0, le=0, description="level (dB) of the original then, where nothing separates its voices"
+    )
     loudness_lufs: float = Field(-16.0, ge=-40, le=-5, description="integrated loudness of the mix (LUFS)")
     true_peak_dbtp: float = Field(-1.0, ge=-9, le=0, description="highest true peak of the mix (dBTP)")
 
@@ -106,6 +128,54 @@ class RenderSettings(Section):
     cue_longest_ms: int = Field(7000, ge=1000, description="a cue stays at most this long (ms)")
     cue_gap_ms: int = Field(80, ge=0, description="silence (ms) between two cues")
     producer: str = Field("dubwright", description="content producer named in the AI label")
+
+
+class QualitySettings(Section):
+    """What is measured of a delivered dub, and the bounds it is held to; changes no result, and needs no new one.
+
+    A line beyond a bound is flagged; an episode beyond one of its own has failed.
+    """
+
+    deliver: Literal["always", "passed"] = Field(
+        "always", description="episodes whose files are exported: all, or only those that did not fail"
+    )
+    picture: bool = Field(True, description="draw a timeline of each episode")
+    likeness: Literal["never", "cloned", "all"] = Field(
+        "cloned", description="lines whose voice is compared with the character's others: an encoder listens to each"
+    )
+    listen: Literal["never", "implausible", "all"] = Field(
+        "never",
+        description="lines that a recognizer listens to: none, those of a length that their text has not, or all",
+    )
+    recognizer: str = Field(
+        "faster-whisper", description="name of an entry point in dubwright.transcribers that listens"
+    )
+    recognizer_model: str = Field("whisper-base", description="artefact of the model store that it listens with")
+    onset_ms: int = Field(1000, ge=0, description="line: starts so far (ms) from its original at most")
+    tempo_fastest: float = Field(1.35, ge=1, le=2, description="line: tempo at most")
+    tempo_slowest: float = Field(0.85, gt=0, le=1, description="line: tempo at least")
+    fit: Literal["fits", "tight", "late", "unfit"] = Field("late", description="line: the worst verdict that passes")
+    level_db: float = Field(6.0, gt=0, description="line: so far (dB) from its character's usual level at most")
+    likeness_least: float = Field(0.6, ge=-1, le=1, description="line: cosine to its character's other lines at least")
+    likeness_margin: float = Field(
+        -0.05,
+        ge=-1,
+        le=1,
+        description="line: nearer (cosine) to its own character's voice than to any other's by at least",
+    )
+    residue_db: float = Field(-12.0, le=0, description="line: the original voice left under it (dB) at most")
+    word_error: float = Field(
+        0.5, ge=0, description="line: share of its words that a recognizer hears otherwise at most"
+    )
+    overlaps: int = Field(0, ge=0, description="episode: lines that start while another is spoken, at most")
+    loudness_lu: float = Field(1.0, gt=0, description="episode: so far (LU) from the loudness it was mixed to, at most")
+    true_peak_dbtp: float = Field(-1.0, le=0, description="episode: true peak of the delivered track (dBTP) at most")
+    drift_frames: float = Field(1.0, gt=0, description="episode: picture against any sound track, in frames, at most")
+    residue_whole_db: float = Field(
+        -20.0, le=0, description="episode: the original voices left under all its lines (dB) at most"
+    )
+    unspoken: float = Field(0.1, ge=0, le=1, description="episode: share of lines that are not spoken at most")
+    flagged: float = Field(0.25, ge=0, le=1, description="episode: share of lines that are flagged at most")
 
 
 class ClusterSettings(Section):
@@ -129,9 +199,10 @@ class ClusterSettings(Section):
 
 
 class EndpointSettings(Section):
-    """The OpenAI-compatible endpoint of the engine `chat`, its key in OPENAI_API_KEY; changes no result."""
+    """The OpenAI-compatible endpoint of `chat` and `openai-speech`, its key in OPENAI_API_KEY; changes no result."""
 
     base_url: str = Field("", description="address of the endpoint, as http://127.0.0.1:8000/v1; else OPENAI_BASE_URL")
+    speech_url: str = Field("", description="address of the endpoint for speech, where that is another one")
     timeout_s: float = Field(120.0, gt=0, le=3600, description="longest wait for an answer (s)")
     retries: int = Field(4, ge=0, le=20, description="further attempts where it is busy, away or out of order")
     per_minute: int = Field(0, ge=0, description="requests a minute that each Dask worker may make; 0 is no limit")
@@ -171,6 +242,7 @@ class Settings(BaseSettings):
     translate: TranslateSettings = TranslateSettings()
     dub: DubSettings = DubSettings()
     render: RenderSettings = RenderSettings()
+    quality: QualitySettings = QualitySettings()
     cluster: ClusterSettings = ClusterSettings()
     endpoint: EndpointSettings = EndpointSettings()
     maintain: MaintainSettings = MaintainSettings()

@@ -1,13 +1,15 @@
 """The five stages: what each reads and writes, and what it needs of the machine that runs it.
 
-Every stage is a package of this name with a `stage.py` that has
+Every stage is a package of this name with a `stage.py`, cheap to import, by which it is planned,
 
     REVISION                                  raised when its results change
     engine(settings, language) -> EngineInfo  what would compute it
-    run(work, lake, machine) -> list of rows  of the stage's table, blobs already stored
+    rules(language) -> digest                 where it goes by rules of the language's own (`Ruled`)
 
-and, where an engine answers for several units at once, `ask` and `finish` (`Batched`), where it goes by rules of the
-language's own, `rules` (`Ruled`).
+and a `work.py`, which carries out its units:
+
+    run(work, lake, machine) -> list of rows  of the stage's table, blobs already stored
+    ask, finish                               where an engine answers for several units at once (`Batched`)
 
 Stages meet in the tables only; none imports another's insides.
 """
@@ -27,18 +29,22 @@ if TYPE_CHECKING:
 
 
 class StageModule(Protocol):
-    """What a stage's `stage.py` offers."""
+    """What a stage's `stage.py` says to a plan."""
 
     REVISION: int
 
     def engine(self, settings: Section, language: str) -> EngineInfo: ...
+
+
+class WorkModule(Protocol):
+    """What a stage's `work.py` does for a unit."""
 
     def run(self, work: Work, lake: Lake, machine: Machine) -> list[dict[str, Any]]: ...
 
 
 @runtime_checkable
 class Batched(Protocol):
-    """A stage module whose engine fills its batches over several units: `run` is `finish` on what `ask` returned."""
+    """A work module whose engine fills its batches over several units: `run` is `finish` on what `ask` returned."""
 
     def ask(self, works: Sequence[Work], lake: Lake, machine: Machine) -> list[Any]:
         """For each unit the engine's answer, or the error that it failed with, or None where `run` should ask."""
@@ -62,8 +68,8 @@ class Stage:
 
     A stage `per_language` runs once for each target language, the others once for each episode. People's edits apply
     to the rows of an `editable` one. `told` is what else of its episode can change its result: the `subtitles` that
-    came with the video, or who speaks in it, the `cast`. Of the series' facts a `concerned` one is given only those that
-    concern its episode.
+    came with the video, who speaks in it, the `cast`, or that and with which `voices`. Of the series' facts a `concerned`
+    one is given only those that concern its episode: terms and people, or the terms alone.
     """
 
     name: str
@@ -72,12 +78,17 @@ class Stage:
     resource: str
     per_language: bool
     editable: bool = False
-    told: Literal["subtitles", "cast"] | None = None
-    concerned: bool = False
+    told: Literal["subtitles", "cast", "voices"] | None = None
+    concerned: Literal["facts", "terms"] | None = None
 
     @property
     def module(self) -> StageModule:
         return cast(StageModule, import_module(f"dubwright.{self.name}.stage"))
+
+    @property
+    def work(self) -> WorkModule:
+        """Imports what carrying out a unit takes, which a plan does without."""
+        return cast(WorkModule, import_module(f"dubwright.{self.name}.work"))
 
 
 STAGES: Mapping[str, Stage] = {
@@ -93,9 +104,17 @@ STAGES: Mapping[str, Stage] = {
             per_language=True,
             editable=True,
             told="cast",
-            concerned=True,
+            concerned="facts",
         ),
-        Stage("dub", "dub", ("ingest", "transcribe", "translate"), "tts", per_language=True, told="cast"),
+        Stage(
+            "dub",
+            "dub",
+            ("ingest", "transcribe", "translate"),
+            "tts",
+            per_language=True,
+            told="voices",
+            concerned="terms",
+        ),
         Stage("render", "deliverable", ("ingest", "transcribe", "translate", "dub"), "cpu", per_language=True),
     )
 }

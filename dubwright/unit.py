@@ -11,6 +11,7 @@ import os
 import pickle
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,15 +19,16 @@ from typing import Any, TypeVar, cast
 
 import psutil
 
-from dubwright import engines
+from dubwright import engines, watched
 from dubwright.cast import Cast
-from dubwright.errors import EngineError, EngineOutputError
+from dubwright.errors import EngineError, EngineHungError, EngineOutputError, EngineStuckError
 from dubwright.facts import SeriesFacts
 from dubwright.lake import Lake, open_lake
 from dubwright.lake.layout import UnitKey
 from dubwright.models import registry
-from dubwright.settings import Section
+from dubwright.settings import QualitySettings, Section
 from dubwright.stages import STAGES, Batched
+from dubwright.voice_facts import Given
 
 Answer = TypeVar("Answer")
 _log = logging.getLogger(__name__)
@@ -38,7 +40,8 @@ class Work:
 
     `language` is the target language, or the source language where the stage has none of its own.
     `upstream` maps each stage that this one reads to the unit it reads. `cast` is who speaks in the episode, where the
-    stage is told, `subtitles` the address of those that came with the video. `recipe` is what the fingerprint digests.
+    stage is told, `voices` what they were given in the language, by id or name, `subtitles` the address of those that came
+    with the video. `recipe` is what the fingerprint digests.
     """
 
     stage: str
@@ -53,6 +56,7 @@ class Work:
     upstream: Mapping[str, UnitKey] = field(default_factory=dict)
     facts: SeriesFacts = field(default_factory=SeriesFacts)
     cast: Cast = field(default_factory=Cast)
+    voices: Given = field(default_factory=dict)
     subtitles: str | None = None
     edits: tuple[str, ...] = ()
     recipe: Mapping[str, Any] = field(default_factory=dict)
@@ -74,7 +78,7 @@ class Work:
 class Machine:
     """Where a unit runs: the lake, the models' folder and mirror, the threads an engine may use. Changes no result.
 
-    With `copy_sources`, ingest keeps the video itself in the lake.
+    With `copy_sources`, ingest keeps the video itself in the lake. `quality` says what is measured of a delivery.
     """
 
     lake: str
@@ -82,6 +86,7 @@ class Machine:
     models_mirror: str | None = None
     threads: int = 1
     copy_sources: bool = False
+    quality: QualitySettings = field(default_factory=QualitySettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def execute(work: Work, machine: Machine) -> Receipt:
     lake = open_lake(machine.lake)
     if lake.committed(work.key):
         return Receipt(work.key, computed=False)
-    module = STAGES[work.stage].module
+    module = STAGES[work.stage].work
     return _compute(work, lake, machine, lambda: module.run(work, lake, machine))
 
 
@@ -133,12 +138,12 @@ class _Asked:
         answer = self.answers[work.key]
         if isinstance(answer, Exception):
             raise answer
-        lake, module = open_lake(machine.lake), cast(Batched, STAGES[work.stage].module)
+        lake, module = open_lake(machine.lake), cast(Batched, STAGES[work.stage].work)
         return _compute(work, lake, machine, lambda: module.finish(work, lake, machine, answer), self.cost)
 
 
 def _ask_together(works: Sequence[Work], machine: Machine) -> _Asked:
-    module = STAGES[works[0].stage].module
+    module = STAGES[works[0].stage].work
     if not isinstance(module, Batched):
         return _Asked()
     lake = open_lake(machine.lake)
@@ -168,7 +173,7 @@ def _compute(
         "language": work.language,
         "engine": info.name,
         "engine_version": info.version,
-        "model_sha256": main_model(info, work.settings),
+        "model_sha256": main_model(info, work.settings, work.language),
     }
     with metered() as cost:
         rows = rows_of()
@@ -192,18 +197,23 @@ def _portable(error: Exception) -> Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")
 
 
-def artefacts(info: engines.EngineInfo, settings: Section) -> tuple[str, ...]:
-    """The model-store artefacts that an engine loads under these settings, the main one first."""
+def artefacts(info: engines.EngineInfo, settings: Section, language: str | None = None) -> tuple[str, ...]:
+    """The model-store artefacts that an engine loads under these settings, the main one first; only those that it takes
+    for a language, where one is given.
+    """
     names: list[str] = []
     for choice in info.choices:
         chosen = getattr(settings, choice, "")
-        names += [chosen] if isinstance(chosen, str) else chosen
+        own = [chosen] if isinstance(chosen, str) else list(chosen)
+        if language and choice == info.by_language:
+            own = [name for name in own if registry.get(name).speaks(language)][:1]
+        names += own
     return tuple(name for name in (*names, *info.models) if name)
 
 
-def main_model(info: engines.EngineInfo, settings: Section) -> str | None:
+def main_model(info: engines.EngineInfo, settings: Section, language: str | None = None) -> str | None:
     """Digest of the main model file; None for an engine without models."""
-    names = artefacts(info, settings)
+    names = artefacts(info, settings, language)
     return registry.get(names[0]).sha256 if names else None
 
 
@@ -211,16 +221,21 @@ def main_model(info: engines.EngineInfo, settings: Section) -> str | None:
 
 _loaded: dict[tuple[Any, ...], Any] = {}
 _loading = threading.Lock()
+# How often an engine hung in this process: each time a thread and a loaded model are left behind.
+_hung: Counter[str] = Counter()
+MOST_HUNG = 3
 
 
 def load_engine(stage: str, info: engines.EngineInfo, settings: Section, machine: Machine) -> Any:
     """The engine of this process, loaded at first use and kept warm.
 
-    Raises `EngineMissingError` if it is not installed, `ModelError` if a model cannot be had.
+    Raises `EngineMissingError` if it is not installed, `ModelError` if a model cannot be had, `EngineStuckError` if it
+    hung too often in this process.
     """
     from dubwright.models.store import ModelStore
 
     engines.require_installed(info)
+    _require_sound(info)
     key = (stage, info.name, settings, machine.threads, machine.models_dir)
     with _loading:
         if key not in _loaded:
@@ -238,6 +253,36 @@ def ask_engine(what: str, call: Callable[[], Answer]) -> Answer:
         raise
     except Exception as error:
         raise EngineOutputError(f"{what} failed: {type(error).__name__}: {error}", where=what) from error
+
+
+def ask_within(what: str, seconds: float, loaded: engines.Engine, call: Callable[[], Answer]) -> Answer:
+    """`ask_engine` for a call into an engine that runs in this process and may hang.
+
+    After so many seconds the call is left behind with the engine as it was loaded, which the next `load_engine` loads
+    anew, and `EngineHungError` is raised; `EngineStuckError` instead, where that happened `MOST_HUNG` times.
+    """
+    info = loaded.info
+    if info.bounds_itself:
+        return ask_engine(what, call)
+    try:
+        return watched.within(seconds, lambda: ask_engine(what, call))
+    except watched.NotReturned:
+        with _loading:
+            for key in [key for key, engine in _loaded.items() if engine is loaded]:
+                del _loaded[key]
+            _hung[info.name] += 1
+        _log.warning("%s: no answer within %.0f s", what, seconds)
+        _require_sound(info)
+        raise EngineHungError(f"did not answer within {seconds:.0f} s", where=what) from None
+
+
+def _require_sound(info: engines.EngineInfo) -> None:
+    if _hung[info.name] >= MOST_HUNG:
+        raise EngineStuckError(
+            f"hung {_hung[info.name]} times and is asked no more by this process",
+            where=info.name,
+            remedy="start the Dask worker anew, or use another engine",
+        )
 
 
 # Costs ------------------------------------------------------------------------------------------------

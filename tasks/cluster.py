@@ -67,6 +67,7 @@ class Bench:
             models_mirror=settings.models_mirror,
             threads=threads,
             copy_sources=settings.copy_sources,
+            quality=settings.quality,
         )
 
     @property

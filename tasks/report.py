@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from httpx import HTTPError
 from prefect import get_run_logger
-from prefect.artifacts import acreate_table_artifact
+from prefect.artifacts import acreate_image_artifact, acreate_table_artifact
 
 from dubwright import report
 from dubwright.catalog import Catalog
+from dubwright.errors import StoreError
 from dubwright.lake import Lake
 from dubwright.plan import Planner
 
 ARTIFACT = "localization"
+QUALITY = "quality"
+TIMELINE = "timeline"
+# Pictures that a run leaves in Prefect's database, and the largest of them (bytes).
+MOST_PICTURES = 12
+LARGEST_PICTURE = 256 * 1024
 # More than a page shows is for `dubwright status`, not for Prefect's database.
 MOST_ROWS = 1000
 
@@ -24,11 +31,60 @@ MOST_ROWS = 1000
 async def publish(planner: Planner, worked_on: Catalog, lake: Lake) -> None:
     """A row per episode and language of the series worked on, as the command line prints it."""
 
-    def rows() -> list[report.Delivered]:
-        return list(islice(report.delivered(planner.by_series(worked_on), lake), MOST_ROWS))
+    policy = planner.recipes.settings.quality
 
-    table = [row.as_dict() for row in await asyncio.to_thread(rows)]
-    await leave_table(ARTIFACT, table, f"{worked_on.source} to {', '.join(planner.targets)}")
+    def rows() -> list[report.Delivered]:
+        return list(islice(report.delivered(planner.by_series(worked_on), lake, policy), MOST_ROWS))
+
+    delivered = await asyncio.to_thread(rows)
+    await leave_table(
+        ARTIFACT, [row.as_dict() for row in delivered], f"{worked_on.source} to {', '.join(planner.targets)}"
+    )
+    failed = [row for row in delivered if row.quality.failed]
+    if failed:
+        about = f"{len(failed)} of {len(delivered)} deliveries are below the quality asked for"
+        await leave_table(QUALITY, [line for row in failed for line in _complaints(row)], about)
+    # What failed first: of those a person wants to see why.
+    await leave_pictures([*failed, *(row for row in delivered if not row.quality.failed)], lake)
+
+
+def _complaints(row: report.Delivered) -> list[dict[str, Any]]:
+    """A line for each figure of a delivery that is beyond its bound."""
+    which = {"series": row.series, "episode": row.episode, "language": row.language, "withheld": row.withheld}
+    return [
+        which | {"metric": each.metric, "value": round(each.value, 3), "bound": each.threshold}
+        for each in row.quality.failed
+    ]
+
+
+async def leave_pictures(rows: Sequence[report.Delivered], lake: Lake) -> None:
+    """Leave the timelines of the first rows with the run in Prefect, as its `image` artifacts show them.
+
+    They are put into the artifact itself, since a browser cannot reach into the lake: so only a few, and no large one.
+    """
+    left = 0
+    for row in rows:
+        if left == MOST_PICTURES:
+            return
+        image = await asyncio.to_thread(_picture, lake, row)
+        if image is None or len(image) > LARGEST_PICTURE:
+            continue
+        left += 1
+        about = f"{row.series}/{row.episode} {row.language}: {row.quality}"
+        try:
+            address = f"data:image/png;base64,{base64.b64encode(image).decode('ascii')}"
+            await acreate_image_artifact(image_url=address, key=TIMELINE, description=about)
+        except HTTPError as error:
+            get_run_logger().warning("the timeline of %s did not reach Prefect: %s", about, error)
+            return
+
+
+def _picture(lake: Lake, row: report.Delivered) -> bytes | None:
+    """The timeline of a delivery; None where there is none, or it cannot be read."""
+    try:
+        return lake.read_blob(row.picture) if row.picture else None
+    except StoreError:
+        return None
 
 
 async def leave_table(key: str, table: Sequence[Mapping[str, Any]], description: str) -> None:

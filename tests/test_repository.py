@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 CODE = sorted(path for folder in ("dubwright", "flows", "tasks", "desk") for path in (ROOT / folder).rglob("*.py"))
 HEAVY = (
     "faster_whisper ctranslate2 kokoro_onnx onnxruntime misaki xllamacpp espeakng_loader opencc num2words"
-    " cn2an openai sacrebleu jiwer duckdb rapidocr_onnxruntime cv2 whisperx torch torchaudio transformers pyannote"
+    " cn2an openai sacrebleu jiwer duckdb rapidocr_onnxruntime cv2 whisperx torch torchaudio transformers pyannote PIL"
 )
 
 

@@ -1,101 +1,14 @@
-"""Ingest: a source video to its row of facts and its sound, as 16 kHz mono and as full-rate stereo."""
+"""The stage `ingest` as a plan sees it: cheap to import. `work` carries out its units."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, cast
-
-from dubwright import sources
-from dubwright.errors import MediaError
+from dubwright.engines import EngineInfo
 from dubwright.media import ffmpeg
-
-if TYPE_CHECKING:
-    from dubwright.engines import EngineInfo
-    from dubwright.lake import Lake
-    from dubwright.media.probe import MediaInfo
-    from dubwright.settings import IngestSettings, Section
-    from dubwright.unit import Machine, Work
+from dubwright.settings import Section
 
 REVISION = 1
-
-SPEECH_RATE = 16_000
-FULL_RATES = (44_100, 48_000)
 
 
 def engine(settings: Section, language: str) -> EngineInfo:
     """What decodes; any language sounds alike to it."""
     return ffmpeg.INFO
-
-
-def run(work: Work, lake: Lake, machine: Machine) -> list[dict[str, Any]]:
-    """Probe and decode the source; the one row of the `source` table, with its blobs stored.
-
-    Raises `MediaError` for a source that cannot be localized, `StoreError` (tried again) if it changed since it was
-    planned: the unit's fingerprint stands for that one.
-    """
-    from dubwright.media.decode import decode, track_length
-    from dubwright.media.probe import probe
-    from dubwright.media.sound import resample_flac
-
-    settings = cast("IngestSettings", work.settings)
-    with TemporaryDirectory(prefix="dubwright-ingest-") as folder:
-        stereo, speech = Path(folder, "stereo.flac"), Path(folder, "speech.flac")
-        with sources.opened(work.source_uri, work.source_digest) as path:
-            info = probe(path)
-            _check_length(info.duration_ms, path, "picture", settings)
-            _check_length(info.audio.duration_ms, path, "sound", settings)
-            decoded = decode(path, info, stereo, full_rate(info.audio.sample_rate))
-            _check_length(decoded.own_ms, path, "sound", settings)
-            # While it is open: what is kept is what was decoded, or the block ends with an error.
-            copy = lake.put_blob(path) if machine.copy_sources else None
-        resample_flac(stereo, speech, rate=SPEECH_RATE, length=track_length(info, SPEECH_RATE))
-        blobs = {"video_blob": copy, "speech_blob": lake.put_blob(speech), "stereo_blob": lake.put_blob(stereo)}
-    downmix = [f"{info.audio.layout} sound mixed down to stereo"] if info.audio.channels > 2 else []
-    return [_row(work, info) | blobs | {"notes": [*info.notes, *decoded.notes, *downmix]}]
-
-
-def full_rate(rate: int) -> int:
-    """The rate (Hz) of the stereo blob for a source's rate: its own where that is usual, else the nearer of kin."""
-    if rate in FULL_RATES:
-        return rate
-    return 44_100 if rate % 11_025 == 0 else 48_000
-
-
-def _row(work: Work, info: MediaInfo) -> dict[str, Any]:
-    video, audio = info.video, info.audio
-    return {
-        "uri": work.source_uri,
-        "source_digest": work.source_digest,
-        "bytes": info.bytes,
-        "container": info.container,
-        "duration_ms": info.duration_ms,
-        "video_codec": video.codec,
-        "width": video.width,
-        "height": video.height,
-        "rotation": video.rotation,
-        "fps": video.fps,
-        "variable_frame_rate": video.variable_frame_rate,
-        "audio_codec": audio.codec,
-        "sample_rate": audio.sample_rate,
-        "channels": audio.channels,
-        "channel_layout": audio.layout,
-        "audio_start_ms": audio.start_ms,
-    }
-
-
-def _check_length(found_ms: int, path: Path, field: str, settings: IngestSettings) -> None:
-    if found_ms < settings.shortest_ms:
-        raise MediaError(
-            f"lasts {found_ms} ms, shorter than {settings.shortest_ms} ms",
-            where=str(path),
-            field=field,
-            remedy="deliver the whole episode, or lower the setting ingest.shortest_ms",
-        )
-    if found_ms > settings.longest_ms:
-        raise MediaError(
-            f"lasts {found_ms / 1000:.0f} s, longer than {settings.longest_ms / 1000:.0f} s",
-            where=str(path),
-            field=field,
-            remedy="cut it into episodes, or raise the setting ingest.longest_ms",
-        )

@@ -1,7 +1,8 @@
 """Collection: what nothing needs any more is removed, after a grace period, and never under a run that may need it.
 
 A unit goes when all of this holds: the catalogue's plan does not want it, a newer unit of its table, episode and
-language was committed more than the grace period ago, and no unit that stays has read it. A record of a failure goes
+language was committed more than the grace period ago, and no unit that stays has read it. What was measured of a
+deliverable goes with it, or alone where that was never committed. A record of a failure goes
 when its stage has succeeded since. A line's speech goes when no unit refers to its sound, and a blob when none is left
 that refers to it. Units go before blobs, those that read before those that are read: a crash leaves no dangling
 reference.
@@ -12,7 +13,7 @@ them; so they go only while no run is at work at all, and after a second look at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, islice, pairwise
@@ -141,18 +142,19 @@ class _Collection:
         versions = holdings.versions()
         superseded = {
             str(old.key): (old, new)
-            for units in versions.values()
+            for (table, *_), units in versions.items()
             for old, new in pairwise(units)
-            if new.modified < self.cutoff
+            if new.modified < self.cutoff and table not in layout.COMPANIONS
         }
         if superseded and self.wanted:
             self._spare_wanted(holdings, superseded, self.wanted)
         if superseded:
             self._spare_upstream(holdings.units, superseded)
+        doomed = self._companions(holdings, superseded)
         pairs = sorted(superseded.values(), key=lambda pair: pair[0].modified, reverse=True)
         # What reads goes before what it reads.
         pairs.sort(key=lambda pair: layout.UNIT_TABLES.index(pair[0].key.table), reverse=True)
-        doomed = [
+        doomed += [
             Doomed("unit", str(old.key), old.size, f"superseded by {new.key.fingerprint} on {new.modified:%Y-%m-%d}")
             for old, new in pairs
         ]
@@ -163,6 +165,20 @@ class _Collection:
             since = succeeded.get((table, unit.episode, unit.language))
             if since and attempt.modified < min(since, self.cutoff):
                 doomed.append(Doomed("failure", str(attempt.key), attempt.size, f"succeeded on {since:%Y-%m-%d}"))
+        return doomed
+
+    def _companions(self, holdings: Holdings, superseded: Mapping[str, tuple[Unit, Unit]]) -> list[Doomed]:
+        """What is about a unit that goes, and what is old and about one that was never committed."""
+        there = {unit.key for unit in holdings.units}
+        doomed = []
+        for unit in holdings.units:
+            if unit.key.table not in layout.COMPANIONS:
+                continue
+            of = replace(unit.key, table=layout.COMPANIONS[unit.key.table])
+            if str(of) in superseded:
+                doomed.append(Doomed("unit", str(unit.key), unit.size, "what it is about is superseded"))
+            elif of not in there and unit.modified < self.cutoff:
+                doomed.append(Doomed("unit", str(unit.key), unit.size, "what it is about was never committed"))
         return doomed
 
     def _spare_wanted(self, holdings: Holdings, superseded: dict[str, tuple[Unit, Unit]], wanted: Wanted) -> None:

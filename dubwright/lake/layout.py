@@ -7,7 +7,7 @@
     failure/stage=T/[language=en/]series=S/episode=E/<fingerprint>/<attempt>.<permanent|transient>.json
     blob/<first 2 hex>/<sha256>.<ext>
     catalog/<NAME>/<version>.json                                     (registered catalogues; the last version counts)
-    speech/<first 2 hex>/<fingerprint>                                (holds the key of the blob with a line's speech)
+    speech/<first 2 hex>/<fingerprint>                                (holds the key of a blob: a line's speech, a voice)
     compacted/<table>/[language=L/]series=S/rows.parquet              (the newest units of a series in one file)
     lease/<run|collect>/<ulid of the holder>/<expiry, unix ms>.json   (who works on which series until when)
     evaluation/language=en/set=S/engine=E/candidate=<fingerprint>/<ulid>.<run|accepted>.parquet
@@ -39,6 +39,8 @@ _SPEECH = re.compile(r"speech/([0-9a-f]{2})/\1[0-9a-f]{30}")
 _SERIES = re.compile(r"series/series=([^/]+)/([a-z-]+)/([0-9]{6,12})\.parquet")
 # The tables whose files are units; what a unit reads stands in a table before its own.
 UNIT_TABLES = ("source", "transcript", "translation", "dub", "deliverable", "quality")
+# What was measured of a deliverable has its fingerprint, and stays and goes with it.
+COMPANIONS = {"quality": "deliverable"}
 # Below it lie the facts of series.
 SERIES = "series/"
 # One level of a path holds 255 bytes almost everywhere; "language=", "episode=" and a margin are taken off.

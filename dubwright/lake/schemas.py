@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from dubwright.errors import DubwrightError
 
-VERSION = 4
+VERSION = 5
 
 TEXT = pa.string()
 MILLISECONDS = pa.int32()
@@ -114,6 +114,11 @@ TABLES: dict[str, pa.Schema] = {
             _field(
                 "subtitle_text", TEXT, "what is read instead where the text is spoken too fast for that; null elsewhere"
             ),
+            _field(
+                "short_text",
+                TEXT,
+                "what is spoken instead where the text, once spoken, does not fit; null where it will",
+            ),
             _field("source_text", TEXT, "the line that was translated"),
             _field("predicted_ms", MILLISECONDS, "how long the line will take to speak", "ms"),
             _field("slot_ms", MILLISECONDS, "how long the original line took", "ms"),
@@ -129,15 +134,23 @@ TABLES: dict[str, pa.Schema] = {
             _field("start_ms", MILLISECONDS, "when the dubbed line starts", "ms"),
             _field("duration_ms", MILLISECONDS, "how long it lasts, tempo applied", "ms"),
             _field("tempo", pa.float32(), "1 as synthesized, above 1 faster"),
-            _field("voice", TEXT, "the synthesizer's voice"),
+            _field("voice", TEXT, "the synthesizer's voice; of a cloned one clone:CHARACTER:DIGEST"),
             _field("cloned", pa.bool_(), "whether the voice was cloned from the character's"),
+            _field("learnt", TEXT, "what the synthesizer keeps of a cloned voice", "key"),
+            _field("text", TEXT, "what was said, where the translation's short text was; null elsewhere"),
             _field("blob", TEXT, "the line as synthesized, before tempo; in the mix's row the whole episode", "key"),
             _field(
                 "verdict",
                 TEXT,
-                "fits, tight, late, unfit; kept where nothing is to be spoken; mix for the row of the whole episode",
+                "fits, tight, late, unfit (also where another engine or voice stood in, or none could); kept where nothing is to"
+                " be spoken; mix for the row of the whole episode",
             ),
-            _field("reason", TEXT, "why the verdict is not fits"),
+            _field(
+                "reason",
+                TEXT,
+                "why the verdict is not fits, or a stock voice speaks where a clone could; of a mix, why the original is only"
+                " lowered under the lines",
+            ),
         ]
     ),
     "deliverable": pa.schema(
@@ -161,10 +174,12 @@ TABLES: dict[str, pa.Schema] = {
     "quality": pa.schema(
         [
             *SHARED,
-            _field("metric", TEXT, "what was measured", required=True),
-            _field("value", pa.float64(), "the figure"),
-            _field("threshold", pa.float64(), "the bound it is held to"),
+            _field("metric", TEXT, "what was measured, its unit in its name (docs/quality.md)", required=True),
+            _field("value", pa.float64(), "the figure; null where it could not be measured"),
+            _field("threshold", pa.float64(), "the bound it was held to when it was measured; null for none"),
             _field("passed", pa.bool_(), "whether it held"),
+            _field("reason", TEXT, "why there is no figure, or what stands behind it"),
+            _field("blob", TEXT, "the picture, where the row is one's", "key"),
         ]
     ),
     "edit": pa.schema(
@@ -210,6 +225,19 @@ TABLES: dict[str, pa.Schema] = {
             _field("notes", TEXT, "for people"),
             _field("dropped", pa.bool_(), "the term is none of the glossary's any more", required=True),
             _field("editor", TEXT, "who decided it; dubwright for a proposal", required=True),
+            _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
+        ]
+    ),
+    "voice": pa.schema(
+        [
+            _field("series", TEXT, "the work", required=True),
+            _field("character", TEXT, "who, by id as in cast, or by the name that transcripts give", required=True),
+            _field("language", TEXT, "the language in which the voice is theirs", "BCP-47", required=True),
+            _field("engine", TEXT, "the synthesizer whose voice it is", required=True),
+            _field("voice", TEXT, "its stock voice; null takes a person's choice back"),
+            _field("chosen", pa.bool_(), "a person chose it, above what was cast", required=True),
+            _field("clips", pa.list_(TEXT), "blobs of the clips to clone instead, where there is consent", "keys"),
+            _field("editor", TEXT, "who decided it; dubwright for what was given automatically", required=True),
             _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
         ]
     ),

@@ -1,7 +1,7 @@
 """Verification: whether every object of a lake is what its key says, and everything referred to is there.
 
 Reads every unit and every compacted file, and of blobs only that they exist; `deep` also their content, and compacted
-rows one by one. What another process adds or removes meanwhile may be reported; looking again settles it.
+rows one by one. What seems to be gone is asked for once more: others commit and collect while this one looks.
 """
 
 from __future__ import annotations
@@ -121,11 +121,11 @@ class _Look:
         self._compacted(holdings, {each.key: each.rows for each in looked if each.rows is not None})
 
     def _missing(self, blobs: set[str], there: Digests | None) -> set[str]:
-        if there is not None:
-            return {blob for blob in blobs if blob not in there}
-        ordered = sorted(blobs)
+        ordered = sorted(blob for blob in blobs if there is None or blob not in there)
         exist = reading.spread(self.lake.store.exists, ordered)
         missing = {blob for blob, found in zip(ordered, exist, strict=True) if not found}
+        if there is not None:
+            return missing
         if self.deep:
             for _, findings in reading.spread(self._blob, sorted(blobs - missing)):
                 self._tell_all(findings)
@@ -142,7 +142,7 @@ class _Look:
                 *_schema_problems(key, table, about),
                 *_column_problems(key, table),
                 *_recipe_problems(key, about),
-                *_upstream_problems(key, about, keys),
+                *self._upstream_problems(key, about, keys),
             ]
             blobs = frozenset(references.blobs_in(key.table, table))
         except KeyMissingError:
@@ -155,6 +155,15 @@ class _Look:
             return _Looked(key, [Finding(str(key), f"not a file of ours: {error}", AGAIN)])
         findings = [Finding(str(key), problem, AGAIN) for problem in problems]
         return _Looked(key, findings, blobs, len(table))
+
+    def _upstream_problems(self, key: UnitKey, about: Mapping[str, Any], keys: set[str]) -> Iterator[str]:
+        upstream = about.get("upstream", {})
+        for each in map(str, upstream.values()) if isinstance(upstream, dict) else ():
+            # A corrected unit reads the one before the correction only where that is committed.
+            if each in keys or each.startswith(f"{key.table}/"):
+                continue
+            if layout.parse_unit(each) is None or not self.lake.store.exists(each):
+                yield f"was made from a unit that is gone: {each}"
 
     def _tell_all(self, findings: list[Finding]) -> None:
         for finding in findings:
@@ -247,12 +256,3 @@ def _recipe_problems(key: UnitKey, about: Mapping[str, Any]) -> Iterator[str]:
     digest = fingerprint(recipe)
     if digest != key.fingerprint:
         yield f"the digest of its recipe is {digest}, not its fingerprint"
-
-
-def _upstream_problems(key: UnitKey, about: Mapping[str, Any], keys: set[str]) -> Iterator[str]:
-    upstream = about.get("upstream", {})
-    for each in upstream.values() if isinstance(upstream, dict) else ():
-        # A corrected unit reads the one before the correction only where that is committed.
-        same_table = str(each).startswith(f"{key.table}/")
-        if str(each) not in keys and not same_table:
-            yield f"was made from a unit that is gone: {each}"

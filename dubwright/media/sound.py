@@ -122,6 +122,17 @@ def resample_flac(source: Path, target: Path, *, rate: int, length: int) -> None
         write_silence(write, left, 1)
 
 
+def resampled(samples: Samples, rate: int, to: int) -> Samples:
+    """Mono samples [n] at another rate (Hz), beginning at the same moment."""
+    if rate == to or not len(samples):
+        return samples
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[np.newaxis]), format="flt", layout="mono")
+    frame.sample_rate = rate
+    resampler = av.AudioResampler("flt", "mono", to)
+    found = [_floats(each)[:, 0] for each in (*resampler.resample(frame), *resampler.resample(None))]
+    return np.concatenate(found)
+
+
 def write_silence(write: Callable[[Any], None], length: int, channels: int) -> None:
     """Append `length` samples of silence through a `flac_writer`."""
     silence = np.zeros((min(length, _CHUNK), channels), np.int16)

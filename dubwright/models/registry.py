@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from dubwright import languages
 from dubwright.errors import SettingsError
 
 ADDED = "DUBWRIGHT_ARTEFACTS"
@@ -81,6 +82,10 @@ class Artefact:
     def bytes(self) -> int:
         """Size of all files together."""
         return sum(file.bytes for file in self.files)
+
+    def speaks(self, language: str) -> bool:
+        """Whether one of `languages` is this one, or the same without its region."""
+        return bool({language, languages.base(language)} & set(self.languages))
 
 
 def get(name: str) -> Artefact:

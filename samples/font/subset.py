@@ -48,4 +48,5 @@ def cut(source: Path, characters: str, family: str = FAMILY, file: Path = FILE) 
 if __name__ == "__main__":
     source, *other = sys.argv[1:]
     script = Path(other[0]) if other else Path(__file__).parents[1] / "series.yaml"
-    cut(Path(source), needed(script.read_text(encoding="utf-8")), *(other[1:2]), *map(Path, other[2:3]))
+    family, file = (other[1], Path(other[2])) if len(other) > 1 else (FAMILY, FILE)
+    cut(Path(source), needed(script.read_text(encoding="utf-8")), family, file)

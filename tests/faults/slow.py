@@ -20,7 +20,7 @@ DEADLY = "deadly"
 def dask_setup(_worker: Any) -> None:
     """What Dask calls in a worker that preloads this module."""
     for stage in STAGES:
-        module = import_module(f"dubwright.{stage}.stage")
+        module = import_module(f"dubwright.{stage}.work")
         module.run = _slowed(module.run)  # type: ignore[attr-defined]
 
 

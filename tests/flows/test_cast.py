@@ -33,6 +33,11 @@ def units(lake: Lake) -> set[UnitKey]:
     return {key for stage in STAGES.values() for key in lake.units(stage.table)}
 
 
+def entries(lake: Lake) -> set[str]:
+    """What was ever spoken into the lake."""
+    return {found.key for found in lake.store.list("speech/")}
+
+
 def wanted(ran: Ran) -> dict[str, int]:
     return {row["stage"]: row["wanted"] for row in ran.content["units"]}
 
@@ -92,8 +97,23 @@ def test_a_name_touches_the_episodes_in_which_its_character_speaks(
     assert {key.episode for key in units(lake) - before} == {"04"}
     assert people(dubwright("cast", "list", SERIES))["c02"]["episodes"] == ["01", "02", "04"]
 
+    # Another voice for her concerns the episodes in which she speaks, and her lines alone are spoken anew.
+    cast = {row["character"]: row["voice"] for row in dubwright("cast", "voices", SERIES).content["voices"]}
+    other = next(name for name in ("fake-f1", "fake-f2") if name != cast["c02"])
+    told = dubwright("cast", "voices", SERIES, "--character", "c02", "--to", "en", "--voice", other)
+    assert told.content["outdated"] == {"en": ["01", "02", "04"]}
+    plan = dubwright("plan", str(catalogue), "--to", "en")
+    assert wanted(plan) == {"ingest": 0, "transcribe": 0, "translate": 0, "dub": 3, "render": 3}
+    assert why(plan, "dub") == ["3 × who speaks, or with which voice, changed (01, 02, 04)"]
+    before, spoken = units(lake), entries(lake)
+    assert dubwright(*to).content["computed"] == 6
+    rows = [row for key in units(lake) - before if key.table == "dub" for row in lake.read(key).rows() if row["voice"]]
+    hers = [row for row in rows if row["voice"] == other]
+    assert {row["voice"] for row in rows} == {other, cast["c01"]}
+    assert 0 < len(entries(lake) - spoken) <= len(hers) < len(rows)
+
     # A line that is somebody else's concerns its episode alone; the voice changes with it.
     dubwright("cast", "assign", SERIES, "03", "1", "沈清")
     plan = dubwright("plan", str(catalogue), "--to", "en")
     assert wanted(plan) == {"ingest": 0, "transcribe": 0, "translate": 1, "dub": 1, "render": 1}
-    assert why(plan, "dub") == ["1 × who speaks changed; follows translate (03)"]
+    assert why(plan, "dub") == ["1 × who speaks, or with which voice, changed; follows translate (03)"]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -39,7 +42,9 @@ def catalogue(tmp_path: Path, video: Path) -> Path:
     return tmp_path / "catalogue"
 
 
-def test_a_catalogue_becomes_videos_once(catalogue: Path, dubwright: Callable[..., Ran], tmp_path: Path) -> None:
+def test_a_catalogue_becomes_videos_once(
+    catalogue: Path, dubwright: Callable[..., Ran], environment: dict[str, str], tmp_path: Path
+) -> None:
     lake = open_lake(str(tmp_path / "lake"))
     first = dubwright("localize", str(catalogue), "--to", "en,es", "--out", "out")
     assert first.code == 0, first.stderr
@@ -60,6 +65,23 @@ def test_a_catalogue_becomes_videos_once(catalogue: Path, dubwright: Callable[..
     second = dubwright("localize", str(catalogue), "--to", "en,es")
     assert (second.code, second.content["computed"]) == (0, 0)
     assert units(lake) == done
+
+    # Each was measured as it was rendered, and is judged as whoever reads it wants; a run has its timelines.
+    deliverables = {key for key in done if key.table == "deliverable"}
+    assert {replace(key, table="deliverable") for key in lake.units("quality")} == deliverables
+    quality = dubwright("status", "--quality").content["quality"]
+    assert len(quality) == 6 and all(row["picture"] and row["figures"]["drift_frames"] <= 1 for row in quality)
+    strict = ("--set", "quality.deliver=passed", "--set", "quality.drift_frames=0.000001", "--set", "quality.flagged=0")
+    withheld = dubwright("localize", str(catalogue), "--to", "en,es", "--out", "strict", *strict)
+    failed = {
+        (row["series"], row["episode"], row["language"]) for row in withheld.content["delivered"] if row["withheld"]
+    }
+    assert (withheld.code, withheld.content["computed"]) == (3, 0) and failed
+    assert len(withheld.content["below_quality"]) == len(failed)
+    assert len(list((tmp_path / "strict").rglob("*.mp4"))) == 6 - len(failed)
+    with closing(sqlite3.connect(Path(environment["PREFECT_HOME"], "prefect.db"))) as prefect:
+        pictures = prefect.execute("SELECT data FROM artifact WHERE key = 'timeline' AND type = 'image'").fetchall()
+    assert len(pictures) >= 6 and all("data:image/png;base64," in data for (data,) in pictures)
 
     # What the translator is told changes exactly translate, dub and render, and the plan says why.
     plan = dubwright("plan", str(catalogue), "--to", "en,es", "--set", "translate.context_lines=3")

@@ -13,7 +13,7 @@ import pytest
 
 from dubwright import catalog, sources, unit
 from dubwright.errors import MediaError, StoreError
-from dubwright.ingest import stage
+from dubwright.ingest import work as stage
 from dubwright.lake import Lake
 from dubwright.lake.schemas import TABLES
 from dubwright.media import decode, sound
@@ -178,7 +178,7 @@ def test_a_source_that_changes_meanwhile_is_tried_again(
             file.write(b"more")
         return original(*args)
 
-    monkeypatch.setattr(decode, "decode", decode_while_copied)
+    monkeypatch.setattr(stage, "decode", decode_while_copied)
     with pytest.raises(StoreError, match="changed while it was read") as caught:
         ingest(path, lake)
     assert caught.value.transient

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from dubwright.lake.compaction import compact
 from dubwright.lake.layout import SeriesKey, UnitKey
 from dubwright.lake.local import LocalStore
 from dubwright.lake.references import Digests, blob_columns
+from dubwright.lake.verification import verify
 from dubwright.settings import Settings
 from tests.lake.units import SHARED, age, blob, keys, unit
 
@@ -170,6 +172,64 @@ def test_what_a_compacted_file_shows_keeps_its_blobs(lake: Lake) -> None:
     assert gone(lake)[0] == {first}
 
 
+def delivered(lake: Lake, revision: int, days_old: float) -> UnitKey:
+    """A deliverable of one file."""
+    file = blob(lake, f"video {revision}".encode(), days_old=days_old)
+    about = {"kind": "video", "blob": file, "bytes": 1, "sha256": "0" * 64, "rows": 1}
+    return unit(lake, "deliverable", language="en", revision=revision, days_old=days_old, **about)
+
+
+def measured(lake: Lake, of: UnitKey, days_old: float, **columns: object) -> UnitKey:
+    """What was measured of a deliverable, as its render commits it."""
+    key = replace(of, table="quality")
+    recipe = lake.read(of).provenance["recipe"] if lake.committed(of) else {}
+    rows = [{**SHARED, "language": "en", "metric": "overlaps", "value": 0.0}]
+    rows.append({**SHARED, "language": "en", "metric": "picture", **columns})
+    assert lake.commit(key, rows, {"recipe": recipe, "upstream": {}, "cost": {}})
+    age(lake, str(key), days_old)
+    return key
+
+
+def test_what_was_measured_stays_and_goes_with_its_deliverable(lake: Lake) -> None:
+    pictures = [blob(lake, name, days_old=90) for name in (b"old", b"kept", b"new")]
+    old = delivered(lake, 1, 90)
+    kept = delivered(lake, 2, 60)
+    newest = delivered(lake, 3, 3)
+    # Not in the order of their deliverables: a later one may be of an older version.
+    qualities = [
+        measured(lake, key, days, blob=picture)
+        for key, days, picture in zip((old, kept, newest), (1, 60, 3), pictures, strict=True)
+    ]
+    removed, done = gone(lake)
+    assert {str(old), str(qualities[0]), pictures[0]} <= removed
+    assert done.objects == {"unit": 2, "blob": 2}
+    assert lake.committed(qualities[1]) and lake.store.exists(pictures[1])
+    found: list[object] = []
+    compact(lake)
+    verify(lake, lambda each: found.append(each) if each.key.startswith(("quality/", "compacted/quality/")) else None)
+    assert found == [] and gone(lake)[0] == set()
+
+
+def test_what_the_plan_wants_keeps_what_was_measured_of_it(lake: Lake) -> None:
+    first = delivered(lake, 1, 90)
+    second = delivered(lake, 2, 60)
+    qualities = [measured(lake, key, 90) for key in (first, second)]
+    wishes = Wishes(frozenset([first]), frozenset([("deliverable", "01", "en")]))
+    removed, done = gone(lake, wanted=lambda *_: wishes)
+    assert removed == set() and done.remarks == []
+    assert all(lake.committed(key) for key in qualities)
+
+
+def test_what_was_measured_of_nothing_goes_when_it_is_old(lake: Lake) -> None:
+    """A crash between the two commits leaves one; nothing refers to it, and it holds on to nothing."""
+    picture = blob(lake, b"picture", days_old=90)
+    lost = measured(lake, UnitKey("deliverable", "长夜灯", "01", "en", "a" * 32), 60, blob=picture)
+    young = measured(lake, UnitKey("deliverable", "长夜灯", "02", "en", "b" * 32), 1)
+    removed, _ = gone(lake)
+    assert removed == {str(lost), picture}
+    assert lake.committed(young)
+
+
 def test_failures_go_when_their_stage_has_succeeded_since(lake: Lake) -> None:
     def fail(episode: str, language: str | None, stage: str, days: float) -> str:
         key = UnitKey(stage, "长夜灯", episode, language, f"{days:032.0f}")
@@ -299,8 +359,10 @@ def test_one_series_alone_touches_no_other_and_no_blob(lake: Lake) -> None:
 
 def test_every_table_that_refers_to_blobs_is_asked() -> None:
     """A table of another kind with blobs of its own would lose them: it has to be made known to the collection first."""
-    assert set(schemas.TABLES) - set(layout.UNIT_TABLES) == {"edit", "cast", "glossary", "reference"}
+    assert set(schemas.TABLES) - set(layout.UNIT_TABLES) == {"edit", "cast", "glossary", "reference", "voice"}
     assert blob_columns("edit") == blob_columns("cast") == []
+    # The clips that a voice names are those of `reference`, which keeps them.
+    assert blob_columns("voice") == []
 
 
 def test_what_a_fact_of_a_series_refers_to_stays(lake: Lake) -> None:
@@ -323,5 +385,8 @@ def test_digests_hold_what_was_added() -> None:
         digests.add(key)
     assert all(key in digests for key in made[:500])
     assert not any(key in digests for key in made[500:])
-    assert blob_columns("source") == ["video_blob", "speech_blob", "stereo_blob"] and blob_columns("dub") == ["blob"]
+    assert blob_columns("source") == ["video_blob", "speech_blob", "stereo_blob"] and blob_columns("dub") == [
+        "learnt",
+        "blob",
+    ]
     assert blob_columns("deliverable") == ["blob"] and blob_columns("transcript") == []

@@ -154,7 +154,7 @@ def test_a_whole_run_through_bad_weather_ends_complete(
     proxy.faults = Faults()
     lake = open_lake(address)
     units = [key for found in lake.store.list() if (key := parse_unit(found.key))]
-    assert len(units) == 2 * (2 + 2 * 3)
+    assert len(units) == 2 * (2 + 2 * 4)
     assert all(lake.read(key).provenance["recipe"] for key in units)
     assert (tmp_path / "out" / "长夜灯" / "02" / "es" / "02.es.mp4").stat().st_size > 10_000
     again = dubwright("localize", "catalogue", "--to", "en,es", "--lake", address)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from dubwright.lake import Lake, layout, leases
 from dubwright.lake.compaction import compact
 from dubwright.lake.layout import UnitKey
 from dubwright.lake.local import LocalStore
+from dubwright.lake.store import ObjectInfo
 from dubwright.lake.verification import Finding, Verified, verify
 from tests.lake.units import SHARED, blob, unit
 
@@ -161,6 +162,27 @@ def test_what_is_referred_to_and_gone_is_found(lake: Lake, sound: dict[str, Unit
         assert len(of_b) == 1 and row["speech_blob"] in of_b[0].problem
     of_dub = [each for each in findings(lake)[0] if each.key == str(sound["长夜灯 dub"])]
     assert len(of_dub) == 1 and str(sound["长夜灯 translation"]) in of_dub[0].problem
+
+
+def test_what_others_commit_meanwhile_is_not_gone(tmp_path: Path) -> None:
+    class Busy(LocalStore):
+        """Somebody commits a unit with a blob, and then what is made from it, each behind what was just listed."""
+
+        def list(self, prefix: str = "", *, after: str = "") -> Iterator[ObjectInfo]:
+            yield from list(super().list(prefix, after=after))
+            if not made:
+                made.append(unit(lake, "source", speech_blob=blob(lake, b"late")))
+            elif prefix.startswith("translation") and len(made) == 1:
+                words = unit(lake, "transcript", reads=made, text="字")
+                made.append(unit(lake, "dub", language="en", reads=[words], blob=blob(lake, b"later"), tempo=1.0))
+
+    made: list[UnitKey] = []
+    lake = Lake(Busy(tmp_path / "busy"))
+    blob(lake, b"first")
+    unit(lake, "translation", language="en", text="word")
+    first, done = findings(lake)
+    assert first == [] and done.units >= 2
+    assert findings(lake)[0] == []
 
 
 def test_changed_content_is_found_by_a_deep_look(lake: Lake, sound: dict[str, UnitKey]) -> None:

@@ -78,6 +78,24 @@ def test_a_changed_entry_is_wanted_where_its_term_occurs_and_in_its_languages(pl
     assert wanted(planned(FACTS)) == set()
 
 
+def test_how_a_name_is_said_concerns_the_dub_where_it_occurs(planned: object, lake: Lake) -> None:
+    assert callable(planned)
+    said = MASTER.model_copy(update={"pronunciations": {"en": "Master Chin"}})
+    known = FACTS.model_copy(update={"glossary": (said, LANE)})
+    spoken = {("dub", "en", "01"), ("render", "en", "01")}
+    assert wanted(planned(known)) == spoken
+    found = [unit for unit in planned(known) if unit.work.stage == "dub" and unit.work.language == "en"]
+    assert [unit.work.facts.pronunciations_for("en") for unit in found] == [{"Master Qin": "Master Chin"}, {}, {}]
+    assert all(unit.work.facts.cast == FACTS.cast for unit in found)
+    # What is decided in the lake leaves it as it is, and does not say it.
+    terms.decide(lake, NAME, [Entry(MASTER.model_copy(update={"notes": "a title"}), editor="anna")])
+    assert wanted(planned(known)) == spoken
+    proposed = said.model_copy(update={"status": "proposed", "pronunciations": {"es": "Chin"}})
+    assert SeriesFacts(glossary=(proposed,)).pronunciations_for("es") == {}
+    bare = Term(source="Qin", pronunciations={"pt": "Tchin"})
+    assert SeriesFacts(glossary=(bare,)).pronunciations_for("pt-BR") == {"Qin": "Tchin"}
+
+
 def test_what_nobody_has_approved_changes_nothing(planned: object, lake: Lake) -> None:
     assert callable(planned)
     terms.decide(

@@ -12,7 +12,8 @@ import pytest
 
 from dubwright import cast as casts
 from dubwright import plan as plans
-from dubwright import recipes, series_plan
+from dubwright import recipes
+from dubwright import survey as survey_module
 from dubwright.cast import Decision
 from dubwright.catalog import Catalog, Episode, Series
 from dubwright.facts import SeriesFacts
@@ -22,6 +23,7 @@ from dubwright.lake.layout import UnitKey
 from dubwright.lake.local import LocalStore
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
+from dubwright.survey import Survey
 from dubwright.translate import stage as translate
 from dubwright.unit import Work
 
@@ -62,8 +64,20 @@ def counted(plan: plans.Plan) -> dict[tuple[str, str | None], Counter[str]]:
     return counts
 
 
-@pytest.mark.parametrize("names", [NAMES[:7], NAMES], ids=["each listed alone", "one listing"])
-def test_every_way_to_plan_agrees(names: list[str], keys: Lake, fake_settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("names", "a_part"),
+    [
+        pytest.param(NAMES[:7], None, id="each listed alone"),
+        pytest.param(NAMES, None, id="one listing"),
+        pytest.param(NAMES, 7, id="by several processes", marks=pytest.mark.slow),
+    ],
+)
+def test_every_way_to_plan_agrees(
+    names: list[str], a_part: int | None, keys: Lake, fake_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if a_part:
+        monkeypatch.setattr(survey_module, "SERIES_COUNTED_ALONE", 0)
+        monkeypatch.setattr(survey_module, "SERIES_A_PART", a_part)
     catalog, rng = catalogue(names), random.Random(7)
     planner = plans.planner(["en", "pt-BR"], fake_settings, keys)
     works: list[Work] = [unit.work for unit in planner.build(catalog)]
@@ -97,7 +111,7 @@ def test_every_way_to_plan_agrees(names: list[str], keys: Lake, fake_settings: S
         assert plan.units == tuple(unit for unit in built if unit.work.series == name)
     for where, kept in survey.changed.items():
         assert all(unit.older and unit.work.stage == where[0] for unit in kept)
-        assert len(kept) == min(series_plan.EXPLAINED, survey.reasons[where]["changed"])
+        assert len(kept) == min(survey_module.EXPLAINED, survey.reasons[where]["changed"])
 
 
 def test_the_quick_digest_is_the_recipe_s_own(fake_settings: Settings) -> None:
@@ -107,7 +121,8 @@ def test_the_quick_digest_is_the_recipe_s_own(fake_settings: Settings) -> None:
             upstream = {name: name[0] * 32 for name in stage.reads}
             recipe = maker.recipe(stage, "en", source='a "digest" 甲', upstream=upstream, facts=facts, told=told)
             digester = maker.digester(stage, "en").under(facts, told)
-            assert ("cast" in recipe) == (stage.name in ("translate", "dub"))
+            assert ("cast" in recipe) == (stage.name == "translate")
+            assert ("voices" in recipe) == (stage.name == "dub")
             assert ("subtitles" in recipe) == (stage.name == "transcribe")
             quick = digester.over(upstream) if stage.reads else digester.of_source('a "digest" 甲')
             assert quick == fingerprint(recipe)
@@ -136,7 +151,7 @@ def test_a_glossary_touches_only_the_languages_that_it_renders(keys: Lake, fake_
     assert wanted == {(stage, "en") for stage in ("translate", "dub", "render")}
 
 
-def wanted(survey: plans.Survey) -> dict[tuple[str, str | None], int]:
+def wanted(survey: Survey) -> dict[tuple[str, str | None], int]:
     return {where: counts["wanted"] for where, counts in survey.counts.items() if counts["wanted"]}
 
 
