@@ -29,11 +29,12 @@ from numpy.typing import NDArray
 
 from benchmarks.machine import describe
 from dubwright import settings
+from dubwright.coverage import newest_rows
 from dubwright.lake import open_lake
 from dubwright.media import ffmpeg, sound
 from dubwright.models.store import ModelStore
 from dubwright.quality import scores
-from dubwright.quality.scorecard import TrueLine, newest, read_truth
+from dubwright.quality.scorecard import TrueLine, read_truth
 from dubwright.quality.scores import Span
 
 RATE = 48_000
@@ -67,7 +68,7 @@ def episodes(lake_uri: str, truth: Path, videos: Path, language: str) -> Iterato
     for key in sorted(lake.units("source"), key=str):
         folder = truth / key.series / key.episode
         video = videos / key.series / key.episode / language / f"{key.episode}.{language}.mp4"
-        rows = newest(lake, "dub", key.series, key.episode, language)
+        rows = newest_rows(lake, "dub", key.series, key.episode, language)
         if not rows or not (folder / "lines.json").is_file() or not video.is_file():
             continue
         own = [row for row in rows if row["segment"] is not None]
@@ -77,10 +78,10 @@ def episodes(lake_uri: str, truth: Path, videos: Path, language: str) -> Iterato
             key.episode,
             lines,
             len(own) - len(lines),
-            {row["segment"]: row for row in newest(lake, "transcript", key.series, key.episode)},
+            {row["segment"]: row for row in newest_rows(lake, "transcript", key.series, key.episode) or []},
             {
                 row["segment"]: row["text"] or ""
-                for row in newest(lake, "translation", key.series, key.episode, language)
+                for row in newest_rows(lake, "translation", key.series, key.episode, language) or []
             },
             read_truth(folder),
             folder,

@@ -169,21 +169,20 @@ def editor_of(given: str | None) -> str:
 
 def _times(store: Lake, series: str, episode: str, segment: int) -> tuple[int, int]:
     """Start and end (ms) of a line in the newest transcript of an episode. Raises `CatalogError` if there is none."""
-    for key in coverage.newest(store, "transcript", series=known_as(series)):
-        if key.episode != known_as(episode):
-            continue
-        rows = {row["segment"]: row for row in store.read(key).rows()}
-        if segment in rows:
-            return rows[segment]["start_ms"], rows[segment]["end_ms"]
+    heard = coverage.newest_rows(store, "transcript", known_as(series), known_as(episode))
+    if heard is None:
+        raise CatalogError(
+            "is not transcribed", where=f"{series}/{episode}", field="EPISODE", remedy="see `dubwright status`"
+        )
+    rows = {row["segment"]: row for row in heard}
+    if segment not in rows:
         raise CatalogError(
             f"has no line {segment}",
             where=f"{series}/{episode}",
             field="SEGMENT",
             remedy=f"its lines are 1 to {max(rows)}" if rows else "nobody speaks in it",
         )
-    raise CatalogError(
-        "is not transcribed", where=f"{series}/{episode}", field="EPISODE", remedy="see `dubwright status`"
-    )
+    return rows[segment]["start_ms"], rows[segment]["end_ms"]
 
 
 def _show(series: str, cast: Cast) -> None:

@@ -11,8 +11,8 @@ from desk.cast import Editor, Series, editor_of, known_as
 from desk.options import Json, Profile, lake_of
 from desk.options import Lake as LakeOption
 from dubwright import cast as casts
-from dubwright import coverage
 from dubwright import languages as tags
+from dubwright.coverage import newest_rows
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.lake import Lake
 
@@ -92,7 +92,7 @@ def edit(
 
 def _lines(store: Lake, series: str, episode: str, language: str) -> list[Row]:
     """An episode's lines in their order, of the newest units. Raises `CatalogError` where it is not translated."""
-    translation = _newest(store, "translation", series, episode, language)
+    translation = newest_rows(store, "translation", series, episode, language)
     if translation is None:
         raise CatalogError(
             f"is not translated into {tags.name(language)}",
@@ -100,8 +100,8 @@ def _lines(store: Lake, series: str, episode: str, language: str) -> list[Row]:
             field="--to",
             remedy="see `dubwright status`, or localize it first",
         )
-    heard = {row["segment"]: row for row in _newest(store, "transcript", series, episode) or []}
-    dubbed = {row["segment"]: row for row in _newest(store, "dub", series, episode, language) or []}
+    heard = {row["segment"]: row for row in newest_rows(store, "transcript", series, episode) or []}
+    dubbed = {row["segment"]: row for row in newest_rows(store, "dub", series, episode, language) or []}
     cast = casts.read(store, series)
     found = []
     for row in sorted(translation, key=lambda row: int(row["segment"])):
@@ -127,11 +127,3 @@ def _lines(store: Lake, series: str, episode: str, language: str) -> list[Row]:
             }
         )
     return found
-
-
-def _newest(store: Lake, table: str, series: str, episode: str, language: str | None = None) -> list[Row] | None:
-    """The rows of the unit that was committed last; None if there is none."""
-    for key in coverage.newest(store, table, language, series):
-        if key.episode == episode:
-            return store.read(key).rows()
-    return None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from string import ascii_lowercase
+from typing import Any
 
 from dubwright.lake import Lake
 from dubwright.lake.layout import FailureKey, UnitKey, decode, failure_prefix, parse_failure, parse_unit, unit_prefix
@@ -89,14 +90,24 @@ def _episodes(lake: Lake, prefix: str, series: str | None) -> Iterator[tuple[str
             yield decode(part.removeprefix("series=")), sum(1 for _ in group)
 
 
-def newest(lake: Lake, table: str, language: str | None = None, series: str | None = None) -> Iterator[UnitKey]:
-    """The unit that was committed last, for every episode (and language) of a table."""
+def newest(
+    lake: Lake, table: str, language: str | None = None, series: str | None = None, episode: str | None = None
+) -> Iterator[UnitKey]:
+    """The unit that was committed last, for every episode (and language) of a table, or of those named."""
     latest: dict[Where, tuple[datetime, UnitKey]] = {}
-    for written, key in _units(lake, table, language, series):
+    for written, key in _units(lake, table, language, series, episode):
         where = (key.series, key.episode, key.language)
         if where not in latest or latest[where][0] < written:
             latest[where] = (written, key)
     return (key for _, key in latest.values())
+
+
+def newest_rows(
+    lake: Lake, table: str, series: str, episode: str, language: str | None = None
+) -> list[dict[str, Any]] | None:
+    """The rows of an episode's unit that was committed last; None if there is none."""
+    key = next(newest(lake, table, language, series, episode), None)
+    return lake.read(key).rows() if key else None
 
 
 def standing_failures(lake: Lake, series: str | None = None) -> Iterator[Failure]:
@@ -132,11 +143,11 @@ def _failures(lake: Lake, stage: Stage, series: str | None) -> Iterator[ObjectIn
 
 
 def _units(
-    lake: Lake, table: str, language: str | None = None, series: str | None = None
+    lake: Lake, table: str, language: str | None, series: str | None, episode: str | None
 ) -> Iterable[tuple[datetime, UnitKey]]:
     # A table's keys begin with the language where it has one, so a series alone narrows nothing there.
-    prefix = unit_prefix(table, language, series if language or table in SHARED else None)
-    for found in lake.store.list(prefix):
+    narrow = (series, episode if series is not None else None) if language or table in SHARED else (None, None)
+    for found in lake.store.list(unit_prefix(table, language, *narrow)):
         key = parse_unit(found.key)
-        if key and series in (None, key.series):
+        if key and series in (None, key.series) and episode in (None, key.episode):
             yield found.modified, key

@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from dubwright import facts, settings
+from dubwright import coverage, facts, settings
 from dubwright.lake import Lake
-from dubwright.quality.scorecard import Figure, Result, newest, score_series
+from dubwright.lake.layout import UnitKey
+from dubwright.quality.scorecard import Figure, Result, score_series
 from dubwright.quality.transcripts import score_transcripts
 from tests.platform.cluster import started
 
@@ -52,6 +53,10 @@ def delivered(tmp_path_factory: pytest.TempPathFactory, sample_catalogue: Path) 
         yield Delivered(sample_catalogue, cluster.lake, units, status, exported, folder / "videos")
 
 
+def _rows(lake: Lake, table: str, key: UnitKey, language: str | None = None) -> list[dict[str, Any]]:
+    return coverage.newest_rows(lake, table, key.series, key.episode, language) or []
+
+
 @pytest.fixture(scope="module")
 def figures(delivered: Delivered) -> dict[tuple[str, str | None], Figure]:
     lake = delivered.lake
@@ -59,9 +64,9 @@ def figures(delivered: Delivered) -> dict[tuple[str, str | None], Figure]:
     for key in lake.units("source"):
         name = key.episode
         results[name] = Result(
-            transcript=newest(lake, "transcript", key.series, name),
-            translations={language: newest(lake, "translation", key.series, name, language) for language in LANGUAGES},
-            dubs={language: newest(lake, "dub", key.series, name, language) for language in LANGUAGES},
+            transcript=_rows(lake, "transcript", key),
+            translations={language: _rows(lake, "translation", key, language) for language in LANGUAGES},
+            dubs={language: _rows(lake, "dub", key, language) for language in LANGUAGES},
             videos={
                 language: delivered.videos / key.series / name / language / f"{name}.{language}.mp4"
                 for language in LANGUAGES

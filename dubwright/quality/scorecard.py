@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright.errors import InputError
-from dubwright.lake import Lake
 from dubwright.media import ffmpeg
 from dubwright.quality import scores
 from dubwright.quality.scores import Span
@@ -79,12 +78,6 @@ def read_truth(folder: Path) -> list[TrueLine]:
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"no truth can be read: {error}", where=str(file)) from error
-
-
-def newest(lake: Lake, table: str, series: str, episode: str, language: str | None = None) -> list[dict[str, Any]]:
-    """Rows of the unit of this table that was committed last; empty if there is none."""
-    units = [lake.read(key).rows() for key in lake.units(table, series=series, episode=episode, language=language)]
-    return max((rows for rows in units if rows), key=lambda rows: rows[0]["created_at"], default=[])
 
 
 def score_episode(result: Result, truth: Path, settings: DubSettings) -> list[Figure]:

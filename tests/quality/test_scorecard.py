@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dubwright import coverage
 from dubwright.errors import InputError
 from dubwright.lake import open_lake
 from dubwright.lake.layout import UnitKey
@@ -116,10 +117,10 @@ def test_truth_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_newest_unit_of_a_table(tmp_path: Path) -> None:
     lake = open_lake(str(tmp_path / "lake"))
-    assert scorecard.newest(lake, "transcript", "剧", "01") == []
+    assert coverage.newest_rows(lake, "transcript", "剧", "01") is None
     shared = {"language": "zh", "engine": "fake", "engine_version": "1"}
     for number, text in enumerate(("旧", "新")):
         key = UnitKey("transcript", "剧", "01", None, str(number) * 32)
         lake.commit(key, [{**shared, "segment": 1, "start_ms": 0, "end_ms": 1, "text": text}], {})
-    (row,) = scorecard.newest(lake, "transcript", "剧", "01")
-    assert row["text"] == "新"
+    rows = coverage.newest_rows(lake, "transcript", "剧", "01")
+    assert rows and rows[0]["text"] == "新"
