@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from benchmarks.machine import describe, spread
 from dubwright import engines, settings, unit
-from dubwright.dub import stock
+from dubwright.dub import timbre
 from dubwright.dub.engine import Speech, Synthesizer, Voice
-from dubwright.dub.stock import Sound
+from dubwright.dub.timbre import Sound
 from dubwright.media.sound import resampled
 from dubwright.transcribe.speakers import features
 from dubwright.voiceprints.encoder import VoiceEncoder
@@ -47,10 +47,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engines", default="kokoro,espeak-ng,fake", help="synthesizers, with commas between them")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--write", action="store_true", help=f"write {stock.FILE.name}")
+    parser.add_argument("--write", action="store_true", help=f"write {timbre.FILE.name}")
     given = parser.parse_args()
     print(describe("kokoro-onnx", "espeakng-loader"))
-    found = dict(stock.everyone())
+    found = dict(timbre.everyone())
     resolved = settings.load()
     encoder = voice_encoder(str(resolved.models_dir), resolved.models_mirror)
     for name in given.engines.split(","):
@@ -60,7 +60,7 @@ def main() -> None:
         for sex in ("female", "male"):
             _report(name, sex, found[name])
     if given.write:
-        stock.FILE.write_text(HEAD + "".join(_table(*each) for each in sorted(found.items())), "utf-8")
+        timbre.FILE.write_text(HEAD + "".join(_table(*each) for each in sorted(found.items())), "utf-8")
 
 
 def _measured(name: str, threads: int, encoder: VoiceEncoder) -> dict[str, Sound]:
@@ -97,7 +97,9 @@ def _report(name: str, sex: str, found: Mapping[str, Sound]) -> None:
     languages = kind.info.languages or {"en"}
     there: dict[str, Voice] = {voice.name: voice for language in languages for voice in kind.voices(language)}
     of_sex = sorted((each.f0_hz, voice) for voice, each in found.items() if there[voice].sex == sex)
-    alike = [stock.alike(found[one], found[other]) for n, (_, one) in enumerate(of_sex) for _, other in of_sex[n + 1 :]]
+    alike = [
+        timbre.alike(found[one], found[other]) for n, (_, one) in enumerate(of_sex) for _, other in of_sex[n + 1 :]
+    ]
     print(f"  {sex}: {' '.join(f'{voice} {f0_hz:.0f}' for f0_hz, voice in of_sex)} Hz")
     if alike:
         print(f"    alike (0 to 1, of pairs): {spread(alike)}")

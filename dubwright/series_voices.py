@@ -13,8 +13,7 @@ from typing import Any
 from dubwright import cast as casts
 from dubwright import voice_facts
 from dubwright.cast import Cast
-from dubwright.dub import assignment
-from dubwright.dub import stock as sounds
+from dubwright.dub import assignment, timbre
 from dubwright.dub.assignment import Role
 from dubwright.dub.engine import Voice, stock
 from dubwright.engines import EngineInfo
@@ -88,7 +87,7 @@ def _stock(
         return {}
     # Also of who is not heard any more, but who was merged into somebody else.
     there = {who: voice.voice for who, voice in given.items() if who not in cast.former} | there
-    return assignment.assign(roles, voices, sounds.of_engine(info.name), there)
+    return assignment.assign(roles, voices, timbre.of_engine(info.name), there)
 
 
 def _of(character: str, cast: Cast, given: Given) -> CastVoice | None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright.dub.engine import Voice
-from dubwright.dub.stock import Sound, alike, semitones
+from dubwright.dub.timbre import Sound, alike, semitones
 from dubwright.facts import Sex
 
 # What each place in the list of voices of a sex costs, and what it costs that two leads who are always together have one

@@ -1,16 +1,15 @@
 """Numbers in words, as a language says them: cardinals that agree with what they count, ordinals, years, times of day.
 
-On num2words, in the languages whose answers were gone through (those of `wording.toml`).
+In the languages whose answers were gone through (those of `wording.toml`).
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from importlib import import_module
 
-# Where one variety of a language counts otherwise.
-_NAMES = {"pt": "pt_BR", "pt-PT": "pt"}
+from dubwright.numerals import in_words
+
 # Longer ones are no quantities: said digit by digit.
 MOST_DIGITS = 12
 # End as what is feminine does, and are not; or are no nouns, so that a number before them counts nothing.
@@ -24,15 +23,6 @@ _NO_NOUNS = {
     "pt": "a ao à da do de em na no e ou que com por para até contra cada esta era vai está já a as uma mais se mil",
     "it": "a al da del di e o che con per la le una era va già ma in il lo mila volta",
 }
-
-
-def available() -> bool:
-    """Whether numbers can be told in words on this machine: the library comes with the engines' extras."""
-    try:
-        import_module("num2words")
-    except ModuleNotFoundError:
-        return False
-    return True
 
 
 @lru_cache(4096)
@@ -88,9 +78,7 @@ def clock(hour: int, minute: int, language: str) -> str:
 
 
 def _said(value: int, language: str, to: str = "cardinal") -> str:
-    name = _NAMES.get(language) or _NAMES.get(language[:2], language[:2])
-    words: str = import_module("num2words").num2words(value, lang=name, to=to)
-    return words.replace(",", "")
+    return in_words(value, language, to) or str(value)
 
 
 def _agreeing(words: str, base: str, noun: str) -> str:

@@ -6,24 +6,20 @@ import logging
 import unicodedata
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import cast
 
 from dubwright import engines, unit
 from dubwright.dub.engine import Speech
 from dubwright.dub.wording import spoken
 from dubwright.errors import EngineOutputError
-from dubwright.media import sound
-from dubwright.settings import DubSettings, TranscribeSettings
+from dubwright.recognizer import Recognizer
+from dubwright.settings import DubSettings
 
 NONE = "none"
-RATE = 16_000
 # A recognizer errs, most of all on names; what it shares less than this with the text is another text, or half of it.
 LEAST_ALIKE = 0.6
 # Of a word or two it makes anything.
 LEAST_LETTERS = 12
-PATIENCE_S = 300.0
 
 _log = logging.getLogger(__name__)
 
@@ -33,8 +29,7 @@ class Listener:
     """The recognizer that the settings of a unit ask for, in its language."""
 
     work: unit.Work
-    machine: unit.Machine
-    settings: TranscribeSettings
+    recognizer: Recognizer
 
     @classmethod
     def of(cls, work: unit.Work, machine: unit.Machine) -> Listener | None:
@@ -47,37 +42,23 @@ class Listener:
             return None
         if not engines.engine_class("transcribe", wanted.listener).info.speaks(work.language):
             return None
-        return cls(work, machine, TranscribeSettings(engine=wanted.listener, model=wanted.listener_model))
+        return cls(work, Recognizer(wanted.listener, wanted.listener_model, work.language, machine))
 
     def misheard(self, speech: Speech, text: str) -> str | None:
         """What was heard instead, in words; None where it is the text, nearly, and where the recognizer itself fails.
 
-        Raises as `unit.load_engine`.
+        Raises as `unit.load_engine` does.
         """
         if len(_letters(text)) < LEAST_LETTERS:
             return None
         try:
-            heard = self._heard(speech)
+            heard = self.recognizer.heard(speech.samples, speech.rate)
         except EngineOutputError as error:
             _log.warning("%s: a line was not listened to: %s", self.work.label, error)
             return None
         if alike(heard, text, self.work.language) >= LEAST_ALIKE:
             return None
         return f"was heard to say {heard[:80]!r}" if heard.strip() else "was not understood at all"
-
-    def _heard(self, speech: Speech) -> str:
-        info = engines.engine_class("transcribe", self.settings.engine).info
-        loaded: Any = unit.load_engine("transcribe", info, self.settings, self.machine)
-        with TemporaryDirectory(prefix="dubwright-heard-") as folder:
-            path = Path(folder, "line.flac")
-            sound.write_flac(path, sound.resampled(speech.samples, speech.rate, RATE), RATE)
-            passages = unit.ask_within(
-                f"{info.name} on {self.work.label}",
-                PATIENCE_S,
-                loaded,
-                lambda: loaded.transcribe(path, self.work.language),
-            )
-        return "".join(f" {word.text}" for passage in passages for word in passage.words)
 
 
 def alike(heard: str, text: str, language: str) -> float:

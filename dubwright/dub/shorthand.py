@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from dubwright import languages
+from dubwright import languages, numerals
 from dubwright.dub import counting
 
 _LANGUAGES: Mapping[str, Mapping[str, Any]] = tomllib.loads(
@@ -34,7 +34,7 @@ _BEFORE, _AFTER = r"(?<![\w.,:/-])", r"(?![\w]|[.,:/-]\d)"
 def said(text: str, language: str) -> str:
     """The text with what is written short said at length, where the language is known to this."""
     base = languages.base(language)
-    if base not in _LANGUAGES or not counting.available():
+    if base not in _LANGUAGES or not numerals.available():
         return text
     return _reader(base, language)(text)
 

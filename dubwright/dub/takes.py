@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright import engines, unit
-from dubwright.dub import hearing
+from dubwright.dub import check
 from dubwright.dub.engine import Configured, Speech, Voice, stock
 from dubwright.dub.learnt import synthesizer
 from dubwright.dub.listening import Listener
@@ -152,7 +152,7 @@ class Takes:
             except MemoryError:
                 wrong.append(f"{info.name} ran out of memory")
                 continue
-            fault = hearing.fault(speech, asked.text, asked.expected_ms) or self._misheard(speech, asked.text)
+            fault = check.fault(speech, asked.text, asked.expected_ms) or self._misheard(speech, asked.text)
             if fault is None:
                 return speech
             wrong.append(f"{info.name} {fault}")

@@ -6,16 +6,12 @@ Samples are mono float32 of shape [n] at `RATE`. What figures are held to is `ga
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from dubwright import languages
-from dubwright.quality.scores import UNSPACED
 
 RATE = 16_000
 # The order of the dub's verdicts, from the best: what the metric `fit` counts.
@@ -229,23 +225,3 @@ def likenesses(prints: NDArray[np.float32], speakers: Sequence[str]) -> list[Lik
         own = near.pop(who, None)
         found.append(Likeness(own, None if own is None or not near else own - max(near.values())))
     return found
-
-
-# Words ------------------------------------------------------------------------------------------------
-
-
-def word_error(meant: str, heard: str, language: str) -> float | None:
-    """The share of a text's words (characters, where words are not set apart) that were heard otherwise; None without any."""
-    import jiwer
-
-    wanted, found = (_words(text, language) for text in (meant, heard))
-    if not wanted:
-        return None
-    counted = jiwer.process_words(" ".join(wanted), " ".join(found))
-    return float(counted.substitutions + counted.deletions + counted.insertions) / len(wanted)
-
-
-def _words(text: str, language: str) -> list[str]:
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("'", "").replace("’", "")
-    kept = "".join(char if char.isalnum() or unicodedata.category(char) in ("Mn", "Mc") else " " for char in folded)
-    return list(kept.replace(" ", "")) if languages.base(language) in UNSPACED else kept.split()

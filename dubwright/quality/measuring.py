@@ -21,13 +21,15 @@ from dubwright.media import sound
 from dubwright.quality import dub_metrics, gate, scorecard, scores
 from dubwright.quality.dub_metrics import RATE, DubbedLine, Samples
 from dubwright.quality.gate import PICTURE, key_of
-from dubwright.quality.hearing import Ear, prints
+from dubwright.recognizer import Recognizer
 from dubwright.settings import DubSettings, QualitySettings
 
 # Rises when a figure comes to mean something else: it stands in every row.
-REVISION = 1
+REVISION = 2
 ENGINE = {"engine": "dubwright-quality", "engine_version": str(REVISION), "model_sha256": None}
 UNTOUCHED = "the original sound, as it came"
+# Around a line: a recognizer wants to hear it begin and end.
+PAD_MS = 150
 
 Row = dict[str, Any]
 Found = TypeVar("Found")
@@ -200,7 +202,11 @@ class _Measuring:
         long = [(line, voice) for line, voice in voices if len(voice) >= dub_metrics.SHORTEST_VOICE_S * RATE]
         if not long:
             return
-        found = prints([voice for _, voice in long], self.machine)
+        # Loading torch's format takes a moment; and nobody waits for a download in order that something is measured.
+        from dubwright.voiceprints.warm import voice_encoder
+
+        encoder = voice_encoder(self.machine.models_dir, self.machine.models_mirror, fetch=False)
+        found = encoder.embed([voice for _, voice in long])
         alike = dub_metrics.likenesses(found, [line.who for line, _ in long])
         for (line, _), one in zip(long, alike, strict=True):
             self._add("likeness", one.own, line, None if one.own is not None else "its speaker's only line")
@@ -212,11 +218,13 @@ class _Measuring:
         wanted = [line for line in lines if line.span and (listen == "all" or dub_metrics.implausible(line))]
         if listen == "never" or not wanted:
             return
-        ear = Ear(self.work.language, self.machine)
+        language = self.work.language
+        ears = Recognizer(self.settings.recognizer, self.settings.recognizer_model, language, self.machine)
         for line in wanted:
-            heard = ear.heard(sounds.track, line.span or (0, 0))
-            wrong = dub_metrics.word_error(line.text, heard, self.work.language)
-            self._add("word_error", wrong, line, f"heard: {heard}")
+            start_ms, end_ms = line.span or (0, 0)
+            heard = ears.heard(dub_metrics.cut(sounds.track, (start_ms - PAD_MS, end_ms + PAD_MS)), RATE)
+            wrong, words = scores.word_errors(line.text, heard, language)
+            self._add("word_error", wrong / words if words else None, line, f"heard: {heard}")
 
     # The episode --------------------------------------------------------------------------------------
 

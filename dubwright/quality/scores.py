@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from dubwright import languages
 from dubwright.errors import InputError
+from dubwright.numerals import in_words
 
 # Tempos are stored as float32: 1.35 comes back as 1.35000002.
 TEMPO_TOLERANCE = 1e-4
@@ -60,11 +61,16 @@ def normalized(text: str) -> str:
 
 
 def words(text: str, language: str) -> list[str]:
-    """What is said in a text of a language with spaces: lower case, numbers in words, without punctuation and apostrophes."""
+    """What is said in a text: lower case, numbers in words, without punctuation and apostrophes; characters where a language
+    sets no words apart."""
     text = unicodedata.normalize("NFKC", text).casefold()
     text = re.sub(r"(?<=\d)[,.\u202f](?=\d{3}(?!\d))", "", re.sub(r"['’`]", "", text))
-    text = re.sub(r"\d+", lambda number: f" {_in_words(number[0], language)} ", text)
-    return re.sub(r"[^\w\s]|_", " ", text).split()
+    text = re.sub(r"\d+", lambda number: f" {in_words(int(number[0]), language) or number[0]} ", text)
+    # Marks are vowels and tones in many scripts.
+    said = "".join(
+        char if char.isalnum() or unicodedata.category(char) in ("Mn", "Mc") else " " for char in text
+    ).split()
+    return list("".join(said)) if languages.base(language) in UNSPACED else said
 
 
 def word_errors(meant: str, heard: str, language: str) -> tuple[int, int]:
@@ -78,15 +84,6 @@ def word_errors(meant: str, heard: str, language: str) -> tuple[int, int]:
         return len(wanted), len(wanted)
     compared = jiwer.process_words(" ".join(wanted), " ".join(found))
     return compared.substitutions + compared.deletions + compared.insertions, len(wanted)
-
-
-def _in_words(digits: str, language: str) -> str:
-    from num2words import num2words
-
-    try:
-        return str(num2words(int(digits), lang=languages.base(language)))
-    except (NotImplementedError, ArithmeticError, ValueError):
-        return digits
 
 
 def chrf(hypotheses: Sequence[str], references: Sequence[str]) -> float:

@@ -8,15 +8,17 @@ from functools import cache
 from importlib import import_module
 
 from dubwright import languages
+from dubwright.numerals import in_words
 
 # A numeral of two characters or more that counts: digits with places (十一, 三百六十五, 两千), no idiom of digits alone.
 _NUMERAL = re.compile(r"(?<![几数])[一二两三四五六七八九十百千万亿零]{2,}(?!几)")
 _LONGEST = 12
-# A time of day: 十一点四十七分, 八点半, 九点钟. Without what follows 点 it may be a few (一点) or a point in a list.
+# Where number words mean nothing else.
 _CORRECTED = frozenset({"en", "es", "fr", "pt", "it", "de", "id"})
 _JOINING = frozenset({"and", "y", "e", "et", "und"})
 _ARTICLES = frozenset({"un", "una", "uno", "une", "um", "uma", "a", "ein", "eine", "one"})
 _DIGITS = "[零一二两三四五六七八九十]"
+# A time of day: 十一点四十七分, 八点半, 九点钟. Without what follows 点 it may be a few (一点) or a point in a list.
 _CLOCK = re.compile(rf"({_DIGITS}{{1,3}})点(?:({_DIGITS}{{1,3}})分|半|钟|整)")
 
 
@@ -32,7 +34,7 @@ def occurring(text: str, source: str, target: str) -> dict[str, str]:
             found[clock[0]] = told
             text = text.replace(clock[0], " ")
     for numeral in _NUMERAL.findall(text):
-        words = _words(numeral, languages.base(target)) if len(numeral) <= _LONGEST else None
+        words = _words(numeral, target) if len(numeral) <= _LONGEST else None
         if words:
             found[numeral] = words
     return found
@@ -61,20 +63,14 @@ def _count(numeral: str, mode: str = "smart") -> int | None:
         return None
 
 
-def _said(value: int, language: str) -> str:
-    words: str = import_module("num2words").num2words(value, lang=language)
-    return words.replace(",", "")
+def _words(numeral: str, language: str) -> str | None:
+    value = _value(numeral)
+    return None if value is None else _said(value, language)
 
 
 @cache
-def _words(numeral: str, language: str) -> str | None:
-    value = _value(numeral)
-    if value is None:
-        return None
-    try:
-        return _said(value, language)
-    except (NotImplementedError, ArithmeticError):
-        return str(value)
+def _said(value: int, language: str) -> str:
+    return in_words(value, language) or str(value)
 
 
 def _value(numeral: str) -> int | None:
@@ -94,8 +90,7 @@ def corrected(text: str, line: str, source: str, target: str) -> str:
     whose number words mean nothing else (năm is five and year in Vietnamese).
     """
     told = occurring(line, source, target)
-    language = languages.base(target)
-    pattern = _numbers_in(language) if len(told) == 1 else None
+    pattern = _numbers_in(target) if len(told) == 1 else None
     if pattern is None:
         return text
     ((numeral, said),) = told.items()
@@ -117,7 +112,7 @@ def _plain(number: str) -> str:
 @cache
 def _numbers_in(language: str) -> re.Pattern[str] | None:
     """A pattern for a number in digits, or in as many words as it takes; None where these are not known."""
-    if language not in _CORRECTED:
+    if languages.base(language) not in _CORRECTED:
         return None
     large = (10**3, 10**6, 2 * 10**6)
     found = {n: _words_of(n, language) for n in (*range(2, 101), *range(200, 1000, 100), *large)}

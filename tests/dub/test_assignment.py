@@ -13,7 +13,7 @@ from dubwright.dub.assignment import Role, assign, fitting, targets
 from dubwright.dub.engine import Voice
 from dubwright.dub.fake import FakeSynthesizer
 from dubwright.dub.kokoro import Kokoro
-from dubwright.dub.stock import Sound, alike, of_engine, semitones
+from dubwright.dub.timbre import Sound, alike, of_engine, semitones
 from dubwright.facts import Sex
 
 FAKE, HEARD = FakeSynthesizer.voices("en"), of_engine("fake")

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from dubwright import engines, unit
-from dubwright.dub import hearing, stage
+from dubwright.dub import stage
 from dubwright.dub.coqui import xtts
-from dubwright.dub.coqui.learnt import shown
 from dubwright.dub.coqui.mms import PUBLISHED, Mms
+from dubwright.dub.coqui.packing import shown
 from dubwright.dub.coqui.xtts import Xtts
 from dubwright.dub.coqui.xtts_voices import VOICES
 from dubwright.dub.engine import Cloner, Speech
@@ -261,7 +261,7 @@ class TestWithModels:
         monkeypatch.setenv(registry.ADDED, str(folder / "artefacts.toml"))
         monkeypatch.setattr(unit, "_loaded", {})
         # Random weights make noise, which is no line to keep.
-        monkeypatch.setattr(hearing, "fault", lambda *_: None)
+        monkeypatch.setattr(check, "fault", lambda *_: None)
         store = folder / "store"
         store.mkdir(exist_ok=True)
         for artefact, path in models.items():

@@ -158,25 +158,3 @@ def test_likeness_is_to_the_speaker_s_other_lines_and_less_to_anybody_else() -> 
     assert found[3].own == pytest.approx(np.cos(np.radians(10)), abs=1e-5)
     assert found[5].own is None and found[5].margin is None
     assert dub_metrics.likenesses(prints[:2], ["A", "A"])[0].margin is None
-
-
-# Words ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("language", "meant", "heard", "wrong"),
-    [
-        ("en", "Don't go, Wanqing!", "dont go wanqing", 0),
-        ("en", "Don't go there.", "do not go there", 2 / 3),
-        ("es", "¿Dónde está?", "donde esta", 1),
-        ("en-GB", "Go.", "", 1),
-        ("th", "ไปไหน", "ไป ไหน", 0),
-        ("zh", "你好吗", "你好", 1 / 3),
-    ],
-)
-def test_word_error_counts_what_was_heard_otherwise(language: str, meant: str, heard: str, wrong: float) -> None:
-    assert dub_metrics.word_error(meant, heard, language) == pytest.approx(wrong)
-
-
-def test_a_text_without_words_has_no_word_error() -> None:
-    assert dub_metrics.word_error("…!", "hello", "en") is None

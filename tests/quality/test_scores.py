@@ -68,6 +68,10 @@ def test_normalized_is_chinese_as_spoken(written: str, spoken: str) -> None:
         ("en", "...", "Thank you.", (2, 0)),
         ("en", "Thank you.", "", (2, 2)),
         ("tlh", "jIH 7", "jih 7", (0, 2)),
+        ("en-GB", "Don't go there.", "do not go there", (2, 3)),
+        ("th", "ไปไหน", "ไป ไหน", (0, 5)),
+        ("hi", "क्या हुआ?", "क्या हुआ", (0, 2)),
+        ("zh", "你好吗", "你好", (1, 3)),
     ],
 )
 def test_words_heard_otherwise(language: str, meant: str, heard: str, expected: tuple[int, int]) -> None:

@@ -215,6 +215,8 @@ def test_a_line_of_stock_clauses_alone_is_known(line: str, target: str, said: st
         ("en", "十一年三十天。", "Ten years and thirty days.", "Ten years and thirty days."),
         ("en", "三十六计。", "Twenty or thirty tricks.", "Twenty or thirty tricks."),
         ("pt-BR", "十一年了。", "Há dez anos.", "Há onze anos."),
+        ("pt", "十七年了。", "Há dezoito anos.", "Há dezessete anos."),
+        ("pt-PT", "十七年了。", "Há dezoito anos.", "Há dezassete anos."),
         ("de", "十一年了。", "Seit zehn Jahren.", "Seit elf Jahren."),
         ("vi", "十一年了。", "mười năm rồi", "mười năm rồi"),
         ("th", "十一年了。", "สิบปีแล้ว", "สิบปีแล้ว"),

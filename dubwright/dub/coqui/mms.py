@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from dubwright import engines, languages
 from dubwright.dub import kokoro
-from dubwright.dub.coqui import computing, learnt
+from dubwright.dub.coqui import computing, packing
 from dubwright.dub.coqui.freevc import FreeVc
 from dubwright.dub.coqui.vits import MmsVoice
 from dubwright.dub.engine import Speech, Voice
@@ -108,11 +108,11 @@ class Mms:
 
     def learn(self, clips: Sequence[Speech]) -> bytes:
         """FreeVC's embedding of a voice, the same for every language; see `Cloner.learn`."""
-        return learnt.pack({SPEAKER: self._converter.learn(learnt.shown(clips, "mms"))})
+        return packing.pack({SPEAKER: self._converter.learn(packing.shown(clips, "mms"))})
 
     def speak_as(self, text: str, language: str, learnt_voice: bytes) -> Speech:
         """Speak a line with a voice that was learnt; otherwise as `speak`."""
-        speaker = learnt.unpack(learnt_voice, {SPEAKER: (self._converter.width,)}, "mms")[SPEAKER]
+        speaker = packing.unpack(learnt_voice, {SPEAKER: (self._converter.width,)}, "mms")[SPEAKER]
         voice = blake2b(learnt_voice, digest_size=16).hexdigest()
         return self._speak(text, self._model_of(language), speaker, voice)
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright import languages
-from dubwright.dub.coqui import computing, learnt
+from dubwright.dub.coqui import computing, packing
 from dubwright.dub.coqui.cutting import cut
 from dubwright.dub.coqui.xtts_model import LATENT, SPEAKER, Latents, XttsModel
 from dubwright.dub.coqui.xtts_voices import VOICES
@@ -93,12 +93,12 @@ class Xtts:
 
     def learn(self, clips: Sequence[Speech]) -> bytes:
         """The model's two latents of a voice; see `Cloner.learn`."""
-        found = self._model.learn(learnt.shown(clips, "xtts"))
-        return learnt.pack({LATENT: found.style, SPEAKER: found.speaker})
+        found = self._model.learn(packing.shown(clips, "xtts"))
+        return packing.pack({LATENT: found.style, SPEAKER: found.speaker})
 
     def speak_as(self, text: str, language: str, learnt_voice: bytes) -> Speech:
         """Speak a line with a voice that was learnt; otherwise as `speak`."""
-        arrays = learnt.unpack(learnt_voice, self._model.shapes, "xtts")
+        arrays = packing.unpack(learnt_voice, self._model.shapes, "xtts")
         voice = blake2b(learnt_voice, digest_size=16).hexdigest()
         return self._speak(text, _base(language), Latents(arrays[LATENT], arrays[SPEAKER]), voice)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dubwright import settings
-from dubwright.dub import hearing
+from dubwright.dub import check
 from dubwright.dub.engine import Speech
 from dubwright.dub.espeak import EspeakNg
 from dubwright.dub.kokoro import Kokoro
@@ -46,19 +46,19 @@ def said(fault: str, text: str = TEXT) -> Speech:
     ],
 )
 def test_each_fault_is_told_by_its_name(fault: str, told: str | None) -> None:
-    found = hearing.fault(said(fault), TEXT, said("").duration_ms)
+    found = check.fault(said(fault), TEXT, said("").duration_ms)
     assert (found is None) if told is None else (found is not None and told in found)
 
 
 def test_without_a_prediction_only_what_cannot_be_is_told() -> None:
-    assert hearing.fault(said("half"), TEXT) is None
+    assert check.fault(said("half"), TEXT) is None
     hour = Speech(np.tile(said("").samples, 40), 24_000)
-    assert "at most" in (hearing.fault(hour, TEXT) or "")
+    assert "at most" in (check.fault(hour, TEXT) or "")
 
 
 @pytest.mark.parametrize("rate", [0, -1, 1, 10**9])
 def test_a_rate_that_is_none_is_told(rate: int) -> None:
-    assert "samples a second" in (hearing.fault(Speech(said("").samples, rate), TEXT, 2000) or "")
+    assert "samples a second" in (check.fault(Speech(said("").samples, rate), TEXT, 2000) or "")
 
 
 @given(
@@ -68,7 +68,7 @@ def test_a_rate_that_is_none_is_told(rate: int) -> None:
     st.one_of(st.none(), st.integers(-5, 10**9)),
 )
 def test_whatever_comes_is_judged(values: list[float], rate: int, text: str, expected: int | None) -> None:
-    assert isinstance(hearing.fault(Speech(np.array(values, np.float32), rate), text, expected), str | None)
+    assert isinstance(check.fault(Speech(np.array(values, np.float32), rate), text, expected), str | None)
 
 
 @pytest.mark.parametrize("language", sorted(SENTENCES))
@@ -77,7 +77,7 @@ def test_what_espeak_says_is_let_pass(language: str) -> None:
     for place, voice in enumerate(engine.voices(language)[:2]):
         text = spoken(SHORT.get(language, SENTENCES[language]) if place else SENTENCES[language])
         speech = engine.speak(text, language, voice.name)
-        assert hearing.fault(speech, text, predicted_ms(text, language)) is None, (voice, text)
+        assert check.fault(speech, text, predicted_ms(text, language)) is None, (voice, text)
 
 
 @pytest.mark.models
@@ -88,4 +88,4 @@ def test_what_kokoro_says_is_let_pass() -> None:
         for voice in engine.voices(language)[:3]:
             text = spoken(SENTENCES[language])
             speech = engine.speak(text, language, voice.name)
-            assert hearing.fault(speech, text, predicted_ms(text, language)) is None, (voice, text)
+            assert check.fault(speech, text, predicted_ms(text, language)) is None, (voice, text)

@@ -1,7 +1,7 @@
 """Whether what a synthesizer gave is the line that it was asked for, told from the sound alone: pure, milliseconds a line.
 
 The bounds are wide on purpose. They are to catch an engine that fell over (silence, noise, a line said by half or without
-end), not to judge a voice: `tests/dub/test_hearing.py` holds them to what the real engines say.
+end), not to judge a voice: `tests/dub/test_check.py` holds them to what the real engines say.
 """
 
 from __future__ import annotations
