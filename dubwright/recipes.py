@@ -16,10 +16,9 @@ from typing import Any
 
 from dubwright.fingerprint import canonical, fingerprint
 from dubwright.lake import schemas
-from dubwright.models import registry
 from dubwright.settings import Settings
 from dubwright.stages import Ruled, Stage
-from dubwright.unit import artefacts
+from dubwright.unit import model_digests
 
 # Stands in a recipe for what is filled in; no setting, name or digest holds a NUL.
 _HOLE = "\0"
@@ -89,7 +88,7 @@ class Recipes:
                 "source_language": self.source_language,
                 "engine": engine.name,
                 "engine_revision": engine.revision,
-                "models": {name: registry.get(name).sha256 for name in artefacts(engine, section, language)},
+                "models": model_digests(engine, section, language),
                 "settings": section.model_dump(mode="json", exclude=_CHOOSING),
             }
             if isinstance(stage.module, Ruled):

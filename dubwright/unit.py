@@ -213,8 +213,12 @@ def artefacts(info: engines.EngineInfo, settings: Section, language: str | None 
 
 def main_model(info: engines.EngineInfo, settings: Section, language: str | None = None) -> str | None:
     """Digest of the main model file; None for an engine without models."""
-    names = artefacts(info, settings, language)
-    return registry.get(names[0]).sha256 if names else None
+    return next(iter(model_digests(info, settings, language).values()), None)
+
+
+def model_digests(info: engines.EngineInfo, settings: Section, language: str | None = None) -> dict[str, str]:
+    """Digest of the main file of each of an engine's `artefacts`, by its name, the main one first."""
+    return {name: registry.get(name).sha256 for name in artefacts(info, settings, language)}
 
 
 # Engines ----------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 from dubwright import coverage, unit
 from dubwright.cast import Cast
 from dubwright.dub.engine import Speech
-from dubwright.dub.learnt import learn, synthesizer
+from dubwright.dub.learnt import Learnt, learn, synthesizer
 from dubwright.dub.wording import spoken
 from dubwright.engines import EngineInfo
 from dubwright.errors import EngineOutputError, KeyMissingError
@@ -42,12 +43,15 @@ class Audition:
 
     def speak(self, text: str, voice: CastVoice) -> Speech:
         """A text with a stock voice, or with the clone that there are clips for. Raises `EngineOutputError`, `EngineError`."""
-        learnt = learn(self.lake, self.info, self.settings, self.machine, voice.clips) if voice.clips else None
+        learnt = self._learn(voice.clips) if voice.clips else None
         loaded = synthesizer(self.info, self.settings, self.machine, learnt)
         line = spoken(text, self.language)
         if not line:
             raise EngineOutputError("the text has nothing that can be spoken", where=self.info.name, field=text[:80])
         return unit.ask_engine(self.info.name, lambda: loaded.speak(line, self.language, voice.voice))
+
+    def _learn(self, clips: Sequence[str]) -> Learnt:
+        return learn(self.lake, self.info, self.settings, self.machine, clips, self.language)
 
     def line_of(self, series: str, cast: Cast, character: str) -> str | None:
         """A line of somebody (by id or name) as it was translated last; None where none is."""

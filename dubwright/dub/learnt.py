@@ -49,13 +49,16 @@ def synthesizer(
     return CloneOf(loaded, learnt.content) if learnt else loaded
 
 
-def learn(lake: Lake, info: EngineInfo, settings: Section, machine: Machine, clips: Sequence[str]) -> Learnt:
-    """What the engine keeps of the voice in these blobs, best first; the engine is loaded only if nobody learnt it before.
+def learn(
+    lake: Lake, info: EngineInfo, settings: Section, machine: Machine, clips: Sequence[str], language: str
+) -> Learnt:
+    """What the engine, with its models of a language, keeps of the voice in these blobs, best first; it is loaded only if
+    nobody learnt the voice before.
 
     Raises `EngineOutputError` if the clips do not make a voice or are gone, `MediaError` if one is no sound.
     """
-    model = unit.main_model(info, settings)
-    decides = {"learnt": list(clips), "engine": info.name, "revision": info.revision, "model": model}
+    models = unit.model_digests(info, settings, language)
+    decides = {"learnt": list(clips), "engine": info.name, "revision": info.revision, "models": models}
     entry = layout.speech(fingerprint(decides))
     try:
         return _read(lake, entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +17,11 @@ from dubwright.lake import Lake, layout
 
 @dataclass(frozen=True, slots=True)
 class SpeechCache:
-    """The lines that one engine with one `model`, by its digest or else its name, has spoken into this lake."""
+    """The lines that one engine with these `models`, digests or other names by what they are, has spoken into this lake."""
 
     lake: Lake
     info: EngineInfo
-    model: str | None
+    models: Mapping[str, str]
 
     def key(self, text: str, language: str, voice: str) -> str:
         """Key of the entry for a line."""
@@ -30,7 +31,7 @@ class SpeechCache:
             "voice": voice,
             "engine": self.info.name,
             "revision": self.info.revision,
-            "model": self.model,
+            "models": dict(self.models),
         }
         return layout.speech(fingerprint(decides))
 

@@ -183,12 +183,10 @@ class Takes:
         if info.name not in self._caches:
             found = engines.engine_class("dub", info.name)
             settings = cast(DubSettings, self.work.settings)
-            model = (
-                found.decides(settings)
-                if isinstance(found, Configured)
-                else unit.main_model(info, settings, self.work.language)
-            )
-            self._caches[info.name] = SpeechCache(self.lake, info, model)
+            models = unit.model_digests(info, settings, self.work.language)
+            if isinstance(found, Configured):
+                models["named"] = found.decides(settings)
+            self._caches[info.name] = SpeechCache(self.lake, info, models)
         return self._caches[info.name]
 
 

@@ -81,7 +81,7 @@ def _made(voice: CastVoice, stock: str, work: Work, lake: Lake, machine: Machine
     if not voice.clips or not info.clones:
         return LineVoice(stock, voice.note)
     try:
-        learnt = learn(lake, info, work.settings, machine, voice.clips)
+        learnt = learn(lake, info, work.settings, machine, voice.clips, work.language)
         return LineVoice(called(voice), learnt=learnt, stock=stock)
     except (EngineOutputError, MediaError) as error:
         return LineVoice(stock, f"a stock voice: {error.problem}")

@@ -50,8 +50,8 @@ class _Spoken:
     """A line of the transcript, and what became of it: its blob and samples [n] at the episode's rate, or why neither.
 
     A line that is not `wanted` is of a kind that is not spoken. Of one that was said in fewer words than it was translated
-    in, `text` is what was said. One that `failed` was not said by the engine and voice that
-    were asked for: by others, or not at all.
+    in, `text` is what was said. One that `failed` was not said by the engine and voice that were asked for: by others, or
+    not at all.
     """
 
     segment: int
@@ -96,9 +96,8 @@ def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
         unchanged = _row_of_mix(source["stereo_blob"], episode_ms, "no line to dub: the original sound")
         return [*map(_row_unspoken, lines), unchanged]
     placements = timing.plan([_to_place(line, rate) for line in voiced.values()], episode_ms, settings, kept)
-    if shorter := _said_shorter(
-        voiced, placements, {row: _text(translation.get(row), work, SHORT) for row in voiced}, takes
-    ):
+    short = {segment: _text(translation.get(segment), work, SHORT) for segment in voiced}
+    if shorter := _said_shorter(voiced, placements, short, takes):
         voiced |= shorter
         placements = timing.plan([_to_place(line, rate) for line in voiced.values()], episode_ms, settings, kept)
     bed, lowered = _bed(work, lake, machine, source["stereo_blob"], original, rate)

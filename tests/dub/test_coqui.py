@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from dubwright import engines, unit
-from dubwright.dub import stage
+from dubwright.dub import check, stage
 from dubwright.dub.coqui import xtts
 from dubwright.dub.coqui.mms import PUBLISHED, Mms
 from dubwright.dub.coqui.packing import shown
