@@ -83,8 +83,8 @@ COMPILE := $(RESOLVE) pyproject.toml
 lock: | $(VENV)/bin/python
 	$(BIN)/pip install --quiet uv
 	$(COMPILE) -o requirements/bare.txt
-	$(COMPILE) --extra embedded -o requirements/embedded.txt
-	$(COMPILE) --extra embedded --extra chat --extra dev -o requirements/dev.txt
+	$(COMPILE) --extra embedded --extra console -o requirements/embedded.txt
+	$(COMPILE) --extra embedded --extra console --extra chat --extra dev -o requirements/dev.txt
 	$(COMPILE) --extra embedded --extra gpu -o requirements/gpu.txt
 	$(RESOLVE) --group test --constraints requirements/gpu.txt -o requirements/test.txt
 
