@@ -1,0 +1,83 @@
+"""Models into pages: the templates, and what every one of them can use."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from desk.console.access.roles import NOBODY, Role
+from desk.console.words import Words, chosen
+from dubwright import __version__, languages
+from dubwright.lake import layout
+
+TEMPLATES = Path(__file__).parent / "templates"
+THEMES = ("auto", "light", "dark")
+
+
+def render(request: Request, template: str, model: Any, status: int = 200) -> HTMLResponse:
+    """A page, or a part of one, that shows a model."""
+    words = chosen(request)
+    context = {
+        "request": request,
+        "view": model,
+        "_": words.say,
+        "language": words.language,
+        "theme": _theme(request),
+        "who": getattr(request.state, "identity", NOBODY),
+        "csrf": getattr(request.state, "csrf", ""),
+        "path": request.url.path,
+        "Role": Role,
+        **_formats(words),
+    }
+    return HTMLResponse(_environment().get_template(template).render(context), status)
+
+
+def url(*parts: str) -> str:
+    """A path of the console, of names that may hold anything: `url("series", name)`."""
+    return "/" + "/".join(quote(layout.encode(part), safe="") for part in parts)
+
+
+def _formats(words: Words) -> dict[str, Any]:
+    def seconds(ms: int | float | None) -> str:
+        return "" if ms is None else f"{int(ms) // 60000}:{ms % 60000 / 1000:04.1f}"
+
+    def ago(when: datetime | None) -> str:
+        if when is None:
+            return ""
+        passed = max(0.0, (datetime.now(UTC) - when).total_seconds())
+        for size, name in ((86400, "{n} d ago"), (3600, "{n} h ago"), (60, "{n} min ago")):
+            if passed >= size:
+                return words.say(name, n=int(passed // size))
+        return words.say("just now")
+
+    return {"seconds": seconds, "ago": ago, "tongue": lambda tag: words.tongue(tag)}
+
+
+def _theme(request: Request) -> str:
+    theme = request.cookies.get("theme", "auto")
+    return theme if theme in THEMES else "auto"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(url=url, version=__version__, direction=_direction)
+    return environment
+
+
+def _direction(tag: str) -> str:
+    """Whether a language is written from the right: `rtl` or `ltr`."""
+    return "rtl" if languages.base(tag) in {"ar", "fa", "he", "ur"} else "ltr"

@@ -1,0 +1,1 @@
+"""What can be opened, a module for each part of the console."""
