@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import threading
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from desk.console.access.links import Links
+from desk.console.views.snapshot import Snapshot
 from dubwright.lake import Lake
 from dubwright.settings import Settings
+from dubwright.unit import Machine
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The settings that the console was started with, the lake that it shows, and its links to what lies there."""
+    """The settings that the console was started with, the lake that it shows, its links to what lies there, and its picture of
+    the whole."""
 
     settings: Settings
     lake: Lake
     links: Links
+    snapshot: Snapshot
+    # Engines answer one thread at a time.
+    speaking: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def machine(self) -> Machine:
+        """This machine, as engines see it."""
+        resolved = self.settings
+        threads = resolved.cluster.threads or len(os.sched_getaffinity(0))
+        return Machine(self.lake.uri, str(resolved.models_dir), resolved.models_mirror, threads)
 
 
 def _state(request: Request) -> State:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dubwright import engines, unit
 from dubwright.dub import kept
-from dubwright.dub.engine import Speech
+from dubwright.dub.engine import Configured, Speech
 from dubwright.engines import EngineInfo
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake, layout
+from dubwright.settings import DubSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,15 @@ class SpeechCache:
     lake: Lake
     info: EngineInfo
     models: Mapping[str, str]
+
+    @classmethod
+    def of(cls, lake: Lake, info: EngineInfo, settings: DubSettings, language: str) -> SpeechCache:
+        """The lines of an engine as it speaks a language under these settings."""
+        models = unit.model_digests(info, settings, language)
+        found = engines.engine_class("dub", info.name)
+        if isinstance(found, Configured):
+            models["named"] = found.decides(settings)
+        return cls(lake, info, models)
 
     def key(self, text: str, language: str, voice: str) -> str:
         """Key of the entry for a line."""

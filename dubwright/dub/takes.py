@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dubwright import engines, unit
 from dubwright.dub import check
-from dubwright.dub.engine import Configured, Speech, Voice, stock
+from dubwright.dub.engine import Speech, Voice, stock
 from dubwright.dub.learnt import synthesizer
 from dubwright.dub.listening import Listener
 from dubwright.dub.speech_cache import SpeechCache
@@ -181,12 +181,8 @@ class Takes:
 
     def _cache(self, info: EngineInfo) -> SpeechCache:
         if info.name not in self._caches:
-            found = engines.engine_class("dub", info.name)
             settings = cast(DubSettings, self.work.settings)
-            models = unit.model_digests(info, settings, self.work.language)
-            if isinstance(found, Configured):
-                models["named"] = found.decides(settings)
-            self._caches[info.name] = SpeechCache(self.lake, info, models)
+            self._caches[info.name] = SpeechCache.of(self.lake, info, settings, self.work.language)
         return self._caches[info.name]
 
 

@@ -1,0 +1,168 @@
+// The player and the lines that follow it; keys for all of it.
+
+import { say, send } from "./console.js";
+
+const page = document.querySelector(".episode");
+const video = document.getElementById("video");
+const original = document.getElementById("original");
+const canvas = document.getElementById("waveform");
+const lines = [...document.querySelectorAll(".line")];
+const heard = new Audio();
+let until = Infinity; // where playing one line ends (s)
+let current = null;
+
+const at = (line, end) => Number(line.dataset[end]) / 1000;
+
+// Sound: the video's own first track is the dub; the original lies beside it and keeps its time.
+function listenTo(which) {
+  for (const button of document.querySelectorAll("[data-sound]:is(button)")) {
+    button.setAttribute("aria-pressed", button.dataset.sound === which);
+  }
+  video.muted = which === "original";
+  follow();
+}
+const hearsOriginal = () => original && document.querySelector("button[data-sound=original]").getAttribute("aria-pressed") === "true";
+
+function follow() {
+  if (!original) return;
+  if (!hearsOriginal() || video.paused) { original.pause(); return; }
+  if (Math.abs(original.currentTime - video.currentTime) > 0.08) original.currentTime = video.currentTime;
+  original.play().catch((error) => say(String(error)));
+}
+
+function play(from, to, which) {
+  if (!video) return;
+  heard.pause();
+  listenTo(which);
+  until = to;
+  video.currentTime = Math.max(0, from);
+  video.play();
+}
+
+// A line's text as it would be spoken now, changed or not.
+async function sayNow(line) {
+  const button = line.querySelector("[data-do=say]");
+  button.disabled = true;
+  try {
+    const text = line.querySelector("textarea").value;
+    const found = await send(`${page.dataset.api}/lines/${line.dataset.segment}/say`, { text });
+    line.dataset.sound = found.sound;
+    line.querySelector("[data-do=dub]").disabled = false;
+    line.querySelector(".fit").textContent = `${(found.duration_ms / 1000).toFixed(1)} s / ${(found.slot_ms / 1000).toFixed(1)} s`;
+    line.querySelector(".fit").classList.toggle("failed", found.tempo > 1.35);
+    hear(line);
+  } catch (error) {
+    say(error.message);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function show(line) {
+  if (line === current) return;
+  current?.classList.remove("now");
+  current = line;
+  current?.classList.add("now");
+}
+
+function hear(line) {
+  video?.pause();
+  heard.src = line.dataset.sound;
+  heard.play().catch(() => say(document.title));
+}
+
+if (video) {
+  for (const name of ["play", "pause", "seeked"]) video.addEventListener(name, follow);
+  video.addEventListener("timeupdate", () => {
+    const now = video.currentTime;
+    if (now >= until) { video.pause(); until = Infinity; }
+    show(lines.find((line) => now >= at(line, "start") && now < at(line, "end")) ?? current);
+    if (original && hearsOriginal() && Math.abs(original.currentTime - now) > 0.25) original.currentTime = now;
+    draw();
+  });
+  document.querySelector(".player").addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-sound]");
+    if (button) listenTo(button.dataset.sound);
+  });
+  // The same moment in another language.
+  const from = Number(new URLSearchParams(location.search).get("t"));
+  if (from) video.currentTime = from;
+  for (const link of document.querySelectorAll("a[data-language]")) {
+    link.addEventListener("click", () => { link.search = `?t=${video.currentTime.toFixed(2)}`; });
+  }
+}
+
+page.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-do]");
+  const line = button?.closest(".line");
+  if (!line) return;
+  show(line);
+  if (button.dataset.do === "seek" && video) video.currentTime = at(line, "start");
+  if (button.dataset.do === "original") play(at(line, "start"), at(line, "end"), "original");
+  if (button.dataset.do === "dub") hear(line);
+  if (button.dataset.do === "say") sayNow(line);
+});
+
+function step(by) {
+  const next = lines[Math.min(lines.length - 1, Math.max(0, lines.indexOf(current) + by))];
+  if (!next) return;
+  show(next);
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+  if (video) { until = Infinity; video.currentTime = at(next, "start"); }
+}
+
+const keys = {
+  j: () => { video.currentTime -= 2; },
+  l: () => { video.currentTime += 2; },
+  k: () => { until = Infinity; video.paused ? video.play() : video.pause(); },
+  arrowdown: () => step(1),
+  arrowup: () => step(-1),
+  o: () => current && play(at(current, "start"), at(current, "end"), "original"),
+  d: () => current?.dataset.sound && hear(current),
+  enter: () => current?.querySelector("textarea").focus(),
+};
+document.addEventListener("keydown", (event) => {
+  if (event.target.matches("textarea, input, select")) {
+    if (event.key === "Escape") event.target.closest(".line")?.focus();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("a, button, summary, video")) return;
+  const does = keys[event.key.toLowerCase()];
+  if (!does || !video) return;
+  event.preventDefault();
+  does();
+});
+
+// Waveforms: the original above, the dub below, where lines are and where they are said.
+let waves = null;
+const length = () => Math.max(video?.duration || 0, ...lines.map((line) => at(line, "end")));
+
+function draw() {
+  const style = getComputedStyle(page), ratio = devicePixelRatio || 1;
+  const width = canvas.clientWidth, height = canvas.clientHeight, pen = canvas.getContext("2d");
+  canvas.width = width * ratio; canvas.height = height * ratio;
+  pen.scale(ratio, ratio);
+  const whole = length() || 1, x = (s) => (s / whole) * width;
+  pen.globalAlpha = 0.18;
+  pen.fillStyle = style.getPropertyValue("--accent");
+  for (const line of lines) {
+    pen.fillRect(x(at(line, "start")), 0, x(at(line, "end") - at(line, "start")), height / 2);
+    if (line.dataset.dubStart) pen.fillRect(x(at(line, "dubStart")), height / 2, x(at(line, "dubMs")), height / 2);
+  }
+  pen.globalAlpha = 1;
+  pen.fillStyle = style.color;
+  for (const [peaks, middle] of waves ? [[waves.original, height / 4], [waves.dub, (3 * height) / 4]] : []) {
+    peaks.forEach((peak, n) => {
+      const half = Math.max(0.5, (Math.sqrt(peak / 255) * height) / 4.4);
+      pen.fillRect(x(n / waves.per_second), middle - half, Math.max(0.6, x(1 / waves.per_second)), 2 * half);
+    });
+  }
+  pen.fillStyle = style.getPropertyValue("--failed");
+  pen.fillRect(x(video?.currentTime || 0), 0, 1.5, height);
+}
+canvas.addEventListener("click", (event) => {
+  if (video) { until = Infinity; video.currentTime = (event.offsetX / canvas.clientWidth) * length(); }
+});
+addEventListener("resize", draw);
+fetch(`${page.dataset.api}/waveform`).then((answer) => answer.ok && answer.json()).then((found) => { waves = found || null; draw(); });

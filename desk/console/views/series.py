@@ -1,0 +1,179 @@
+"""One series: its episodes in every language, who speaks, which names are fixed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from pydantic import BaseModel
+
+from desk.console.state import State
+from dubwright import cast as casts
+from dubwright import coverage, voice_facts
+from dubwright.cast import Cast
+from dubwright.errors import CatalogError
+from dubwright.facts import SeriesFacts
+from dubwright.lake import Lake
+from dubwright.lake.layout import UnitKey
+from dubwright.quality import standing
+from dubwright.quality.standing import Standing
+from dubwright.report import Failure
+from dubwright.terms import log
+
+EpisodeState = Literal["done", "flagged", "failed", "missing"]
+
+
+class EpisodeCell(BaseModel):
+    """An episode in a language; `worst` says what is wrong with it, `flagged` how many of its `lines` are."""
+
+    language: str
+    state: EpisodeState
+    worst: str | None = None
+    flagged: int = 0
+    lines: int = 0
+
+
+class EpisodeRow(BaseModel):
+    episode: str
+    cells: list[EpisodeCell]
+    failure: str | None = None
+
+
+class Character(BaseModel):
+    """Somebody of the cast, and the stock voice or clone by language."""
+
+    id: str
+    name: str | None
+    sex: str
+    episodes: int
+    voices: dict[str, str]
+
+
+class GlossaryTerm(BaseModel):
+    source: str
+    aliases: list[str]
+    renderings: dict[str, str]
+    kind: str
+    status: str
+    notes: str
+    editor: str
+    episodes: list[str]
+
+
+class Series(BaseModel):
+    series: str
+    languages: list[str]
+    episodes: list[EpisodeRow]
+    cast: list[Character]
+    terms: list[GlossaryTerm]
+    proposed: int
+
+
+def series(console: State, name: str) -> Series:
+    """What the lake has of a series. Raises `CatalogError` if that is nothing."""
+    lake = console.lake
+    failures = list(coverage.standing_failures(lake, name))
+    delivered = {
+        language: list(coverage.newest(lake, "deliverable", language, name))
+        for language in coverage.languages(lake, "deliverable")
+    }
+    episodes = {key.episode for key in lake.units("source", series=name)} | {failure.episode for failure in failures}
+    if not episodes:
+        raise CatalogError("the lake has no such series", where=lake.uri, field=name, remedy="see the first page")
+    found = sorted(
+        {language for language, keys in delivered.items() if keys}
+        | {each.language for each in failures if each.language}
+    )
+    keys = [key for units in delivered.values() for key in units]
+    verdicts = {
+        (one.key.episode, one.key.language): one for one in standing.of_units(lake, keys, console.settings.quality)
+    }
+    cast = casts.read(lake, name)
+    terms = _terms(lake, name, cast)
+    return Series(
+        series=name,
+        languages=found,
+        episodes=[_row(episode, found, verdicts, failures) for episode in sorted(episodes, key=natural)],
+        cast=_cast(lake, name, cast),
+        terms=terms,
+        proposed=sum(term.status == "proposed" for term in terms),
+    )
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key by which 2 comes before 10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def _row(
+    episode: str,
+    languages: Iterable[str],
+    verdicts: Mapping[tuple[str, str | None], Standing],
+    failures: Iterable[Failure],
+) -> EpisodeRow:
+    own = {each.language: each for each in failures if each.episode == episode}
+    return EpisodeRow(
+        episode=episode,
+        failure=own[None].reason if None in own else None,
+        cells=[_cell(language, verdicts.get((episode, language)), own.get(language)) for language in languages],
+    )
+
+
+def _cell(language: str, verdict: Standing | None, failure: Failure | None) -> EpisodeCell:
+    if failure is not None:
+        return EpisodeCell(language=language, state="failed", worst=failure.reason)
+    if verdict is None:
+        return EpisodeCell(language=language, state="missing")
+    quality = verdict.quality
+    return EpisodeCell(
+        language=language,
+        state="flagged" if quality.passed is False else "done",
+        worst=str(quality.failed[0]) if quality.failed else None,
+        flagged=len(quality.flags),
+        lines=quality.lines,
+    )
+
+
+def _cast(lake: Lake, name: str, cast: Cast) -> list[Character]:
+    given = voice_facts.read(lake, name).of
+    return [
+        Character(
+            id=one.id,
+            name=one.name,
+            sex=one.sex,
+            episodes=len(cast.episodes_of(one.id)),
+            voices={
+                language: voices[one.id].voice for (language, _), voices in sorted(given.items()) if one.id in voices
+            },
+        )
+        for one in cast.people.values()
+    ]
+
+
+def _terms(lake: Lake, name: str, cast: Cast) -> list[GlossaryTerm]:
+    entries = log.log(lake, name).entries
+    editors = {entry.term.source: entry.editor for entry in entries}
+    said = {episode: cast.said.get((episode, mark)) for episode, mark in cast.newest.items()}
+    return [
+        GlossaryTerm(
+            source=term.source,
+            aliases=list(term.aliases),
+            renderings=dict(term.renderings),
+            kind=term.kind,
+            status=term.status,
+            notes=term.notes,
+            editor=editors.get(term.source, ""),
+            episodes=sorted((one for one, text in said.items() if text and term.occurs_in(text)), key=natural),
+        )
+        for term in log.applied(SeriesFacts(), entries).glossary
+    ]
+
+
+def newest_of(lake: Lake, name: str, episode: str) -> dict[str, UnitKey]:
+    """An episode's newest deliverable by language."""
+    return {
+        language: key
+        for language in coverage.languages(lake, "deliverable")
+        if (key := next(coverage.newest(lake, "deliverable", language, name, episode), None))
+    }

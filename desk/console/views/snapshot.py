@@ -1,0 +1,80 @@
+"""What the whole lake holds, kept in memory: thousands of series are listed behind the pages that show them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from dubwright import coverage
+from dubwright.coverage import SeriesCoverage
+from dubwright.lake import Lake
+from dubwright.report import Failure
+
+# A picture of the lake older than this (s) is shown once more while it is taken anew.
+FRESH_S = 10.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A lake as it stood at a moment: how far each series is, and the failures that stand."""
+
+    series: Mapping[str, SeriesCoverage]
+    failures: tuple[Failure, ...]
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def languages(self) -> list[str]:
+        """Every language that something was delivered in or failed in."""
+        found = {language for each in self.series.values() for language in each.delivered}
+        return sorted(found | {failure.language for failure in self.failures if failure.language})
+
+    @property
+    def failed(self) -> Counter[tuple[str, str | None]]:
+        """Failed units by series and language (None: what all languages need)."""
+        return Counter((failure.series, failure.language) for failure in self.failures)
+
+
+class Snapshot:
+    """The newest picture of a lake; only who asks first waits for one."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._taken = 0.0
+        self._picture: Picture | None = None
+        self._lock = threading.Lock()
+        self._taking: Future[Picture] | None = None
+        self._thread = ThreadPoolExecutor(1, "dubwright-snapshot")
+
+    def picture(self) -> Picture:
+        """The picture to show. Raises `StoreError` if there is none yet and the lake cannot be listed."""
+        with self._lock:
+            if self._taking is None and time.monotonic() - self._taken > FRESH_S:
+                self._taking = self._thread.submit(self._take)
+            picture, taking = self._picture, self._taking
+        if picture is not None:
+            return picture
+        return taking.result() if taking else self._take()
+
+    def forget(self) -> None:
+        """Have the next picture taken anew, for something was changed just now."""
+        with self._lock:
+            self._taken = 0.0
+
+    def _take(self) -> Picture:
+        try:
+            found = Picture(coverage.coverage(self._lake), tuple(coverage.standing_failures(self._lake)))
+            self._picture = found
+            return found
+        except Exception:
+            _log.exception("the lake could not be listed")
+            raise
+        finally:
+            with self._lock:
+                self._taken, self._taking = time.monotonic(), None
