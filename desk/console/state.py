@@ -11,6 +11,9 @@ from fastapi import Depends, Request
 
 from desk.console.access.links import Links
 from desk.console.views.snapshot import Snapshot
+from dubwright import catalog, registered
+from dubwright.errors import CatalogError, StoreError
+from dubwright.facts import SeriesFacts
 from dubwright.lake import Lake
 from dubwright.settings import Settings
 from dubwright.unit import Machine
@@ -27,6 +30,14 @@ class State:
     snapshot: Snapshot
     # Engines answer one thread at a time.
     speaking: threading.Lock = field(default_factory=threading.Lock)
+
+    def facts(self, series: str) -> SeriesFacts:
+        """What the registered catalogues say of a series in its series.yaml; nothing where it is in none."""
+        try:
+            found = catalog.load(registered.PREFIX, series, self.lake).series
+        except (CatalogError, StoreError):
+            return SeriesFacts()
+        return next((each.facts for each in found if each.name == series), SeriesFacts())
 
     @property
     def machine(self) -> Machine:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from dubwright.errors import DubwrightError
 
@@ -40,11 +41,20 @@ class NotAllowed(DubwrightError):
     """Who asks may not do this."""
 
 
+def _asking(request: Request) -> Identity:
+    identity: Identity = getattr(request.state, "identity", NOBODY)
+    return identity
+
+
+# A parameter of a route: who asks.
+Who = Annotated[Identity, Depends(_asking)]
+
+
 def requires(role: Role) -> Callable[[Request], Identity]:
     """A dependency that lets nobody through below a role. Raises `LoginRequired`, `NotAllowed`."""
 
     def check(request: Request) -> Identity:
-        identity: Identity = getattr(request.state, "identity", NOBODY)
+        identity = _asking(request)
         if identity.role >= role:
             return identity
         if identity is NOBODY:

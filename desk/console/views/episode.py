@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from desk.console.state import State
-from desk.console.views.series import natural, newest_of
+from desk.console.views.order import natural
+from desk.console.views.series import newest_of
 from dubwright import lines as episode_lines
 from dubwright.coverage import newest_rows
 from dubwright.dub.engine import stock

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import BaseModel
 
 from desk.console.state import State
+from desk.console.views import glossary
+from desk.console.views.glossary import GlossaryTerm
+from desk.console.views.order import natural
 from dubwright import cast as casts
 from dubwright import coverage, voice_facts
 from dubwright.cast import Cast
 from dubwright.errors import CatalogError
-from dubwright.facts import SeriesFacts
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.quality import standing
 from dubwright.quality.standing import Standing
 from dubwright.report import Failure
-from dubwright.terms import log
 
 EpisodeState = Literal["done", "flagged", "failed", "missing"]
 
@@ -48,17 +48,6 @@ class Character(BaseModel):
     sex: str
     episodes: int
     voices: dict[str, str]
-
-
-class GlossaryTerm(BaseModel):
-    source: str
-    aliases: list[str]
-    renderings: dict[str, str]
-    kind: str
-    status: str
-    notes: str
-    editor: str
-    episodes: list[str]
 
 
 class Series(BaseModel):
@@ -90,7 +79,7 @@ def series(console: State, name: str) -> Series:
         (one.key.episode, one.key.language): one for one in standing.of_units(lake, keys, console.settings.quality)
     }
     cast = casts.read(lake, name)
-    terms = _terms(lake, name, cast)
+    terms = glossary.terms(console, name)
     return Series(
         series=name,
         languages=found,
@@ -99,11 +88,6 @@ def series(console: State, name: str) -> Series:
         terms=terms,
         proposed=sum(term.status == "proposed" for term in terms),
     )
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """A key by which 2 comes before 10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def _row(
@@ -148,25 +132,6 @@ def _cast(lake: Lake, name: str, cast: Cast) -> list[Character]:
             },
         )
         for one in cast.people.values()
-    ]
-
-
-def _terms(lake: Lake, name: str, cast: Cast) -> list[GlossaryTerm]:
-    entries = log.log(lake, name).entries
-    editors = {entry.term.source: entry.editor for entry in entries}
-    said = {episode: cast.said.get((episode, mark)) for episode, mark in cast.newest.items()}
-    return [
-        GlossaryTerm(
-            source=term.source,
-            aliases=list(term.aliases),
-            renderings=dict(term.renderings),
-            kind=term.kind,
-            status=term.status,
-            notes=term.notes,
-            editor=editors.get(term.source, ""),
-            episodes=sorted((one for one, text in said.items() if text and term.occurs_in(text)), key=natural),
-        )
-        for term in log.applied(SeriesFacts(), entries).glossary
     ]
 
 
