@@ -42,6 +42,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (works / "1.mp4").write_bytes(b"video")
 
 
+@pytest.mark.slow
 def test_a_run_is_told_and_recorded() -> None:
     code, (found,) = scored("--to", "en", "--answers")
     assert (code, found["engine"], found["set"], found["accepted"]) == (0, "fake", "fixed", False)
@@ -51,6 +52,7 @@ def test_a_run_is_told_and_recorded() -> None:
     assert code == 0 and "nothing accepted" in said and "pt-BR ward · 苏念: " in said
 
 
+@pytest.mark.slow
 def test_accepting_takes_the_last_run_and_makes_one_where_there_is_none(tmp_path: Path) -> None:
     folder = tmp_path / "lake" / "evaluation"
     for runs, arguments in ((1, ("--to", "en")), (1, ("--to", "en", "--accept")), (2, ("--to", "en,es", "--accept"))):
@@ -75,6 +77,7 @@ def test_a_set_that_cannot_be_read_is_named() -> None:
         run("evaluate", "--to", "en", "--lines", "nowhere")
 
 
+@pytest.mark.slow
 def test_what_lost_too_much_is_not_begun() -> None:
     fine, worse = ("--set", "translate.seed=1"), ("--set", "translate.seed=2")
     assert scored("--to", "en", "--lines", "mine", "--accept", *fine)[0] == 0

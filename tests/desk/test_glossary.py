@@ -91,6 +91,7 @@ def test_a_glossary_goes_out_and_comes_in(ending: str, lake: Lake, tmp_path: Pat
         run(lake, "import", SERIES, str(tmp_path / f"none.{ending}"))
 
 
+@pytest.mark.slow
 def test_what_is_proposed_waits_for_somebody_to_approve_it(lake: Lake) -> None:
     printed = run(lake, "propose", SERIES, "--to", "en,es", "--json")
     assert json.loads(printed)["outdated"] == {}

@@ -28,6 +28,7 @@ def casts(sexes: tuple[Sex, ...] = ("female", "male", "unknown"), most: int = 9)
     return st.lists(role, max_size=most).map(lambda rows: [Role(f"c{n:02d}", *row) for n, row in enumerate(rows, 1)])
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(casts(), st.randoms(use_true_random=False))
 def test_each_role_has_a_voice_of_its_sex_whatever_the_order(roles: list[Role], chance) -> None:  # type: ignore[no-untyped-def]

@@ -61,6 +61,7 @@ def test_a_rate_that_is_none_is_told(rate: int) -> None:
     assert "samples a second" in (check.fault(Speech(said("").samples, rate), TEXT, 2000) or "")
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.floats(width=32), max_size=50),
     st.integers(-10, 200_000),

@@ -67,6 +67,7 @@ def test_it_is_asked_again_while_it_is_busy(server: SpeechServer) -> None:
     assert len(server.asked) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer", [Answer(429), Answer(500), Answer(0), Answer(delay_s=1.0), Answer(drip_s=0.1), Answer(drip_s=1.0)]
 )

@@ -29,6 +29,7 @@ def episode(lines: list[tuple[int, int, int]], kept: tuple[tuple[int, int], ...]
 LINES = st.lists(st.tuples(st.integers(60, 2000), st.integers(300, 3000), st.integers(1, 4000)), min_size=1, max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(LINES, st.data())
 def test_no_other_schedule_costs_less(lines: list[tuple[int, int, int]], data: st.DataObject) -> None:

@@ -110,6 +110,7 @@ WANTED = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(LINES, st.integers(1, 40_000), WANTED, KEPT)
 @example([Line(1, 0, 10, 15_000), Line(2, 0, 10, 15_000)], 1, DubSettings(), [])

@@ -97,6 +97,7 @@ LINES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(LINES, LANGUAGES)
 def test_whatever_comes_is_one_clean_line(text: str, language: str) -> None:

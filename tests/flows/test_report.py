@@ -14,6 +14,7 @@ from dubwright.report import Delivered
 from tasks.report import leave_pictures, leave_table
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Artifact creation outside:FutureWarning")
 def test_a_table_that_cannot_be_left_does_not_end_the_run() -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
@@ -23,6 +24,7 @@ def test_a_table_that_cannot_be_left_does_not_end_the_run() -> None:
         asyncio.run(leave_table("backfill", [{"units": 3}], "lake: to en"))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Artifact creation outside:FutureWarning")
 def test_timelines_that_cannot_be_left_do_not_end_the_run(lake: Lake) -> None:
     def row(picture: str | None) -> Delivered:

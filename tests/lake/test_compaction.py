@@ -132,6 +132,7 @@ def test_series_whose_names_begin_alike_are_not_mixed(lake: Lake) -> None:
     assert census.of(lake, "nobody").units == []
 
 
+@pytest.mark.slow
 def test_readers_see_every_row_once_while_files_are_replaced(lake: Lake) -> None:
     """Readers over the whole table, again and again, while units are added and the file is replaced.
 

@@ -144,6 +144,7 @@ def test_of_two_members_of_one_name_only_the_digest_decides(tmp_path: Path) -> N
     assert read(tmp_path / "archive", buffer.getvalue()) in (b"first", b"second")
 
 
+@pytest.mark.slow
 def test_the_split_is_joined_in_the_registry_s_order(web: Web, opened: Open) -> None:
     content = FILES["model.bin"]
     parts = [content[start : start + 30_000] for start in range(0, len(content), 30_000)]

@@ -55,6 +55,7 @@ def _texts(found: list[Segment]) -> list[str]:
     return ["".join(word.text for word in segment.words) for segment in found]
 
 
+@pytest.mark.slow
 @given(hostile_words, st.integers(1, 2000), st.integers(1000, 9000))
 def test_whatever_the_words_segments_are_in_order_and_within_the_sound(
     words: list[Word], pause_ms: int, longest_ms: int
@@ -70,6 +71,7 @@ def test_whatever_the_words_segments_are_in_order_and_within_the_sound(
     assert all(before.end_ms <= after.start_ms for before, after in pairwise(every))
 
 
+@pytest.mark.slow
 @given(sound_words())
 def test_times_that_hold_are_kept(words: list[Word]) -> None:
     assert [word for segment in _cut(words) for word in segment.words] == words

@@ -129,6 +129,7 @@ def staying(text: str, language: str) -> Counter[str]:
     return Counter(word for word in words if word in _STAYING[language].casefold().split())
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(lines(), st.integers(0, 80))
 def test_nothing_negated_and_no_number_is_ever_dropped(line: tuple[str, str], width: int) -> None:

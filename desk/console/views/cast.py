@@ -29,6 +29,8 @@ class Merging(BaseModel):
 
 
 class Decided(BaseModel):
+    """A character as it now stands."""
+
     character: str
     name: str | None
 

@@ -35,6 +35,8 @@ class EpisodeCell(BaseModel):
 
 
 class EpisodeRow(BaseModel):
+    """An episode in every language, and why it could not even be read or listened to."""
+
     episode: str
     cells: list[EpisodeCell]
     failure: str | None = None
@@ -51,6 +53,8 @@ class Character(BaseModel):
 
 
 class Series(BaseModel):
+    """A series as the lake has it; `proposed` counts the terms that wait for somebody."""
+
     series: str
     languages: list[str]
     episodes: list[EpisodeRow]
