@@ -164,11 +164,11 @@ def take(lake: Lake, files: Iterable[tuple[Place, Sequence[Unit]]], editor: str)
     """Save changed targets as corrections and changed states as what was said of the lines.
 
     A line whose source or text is not the one that it was exported from any more, or that is locked, is left as it is
-    and listed. Raises `CatalogError` for an episode that is not translated, before anything of it is saved.
+    and listed. Raises `CatalogError` for an episode that is not translated, before anything is saved.
     """
     result = Imported()
-    for place, units in files:
-        script = lines.read(lake, place)
+    for script, units in [(lines.read(lake, place), units) for place, units in files]:
+        place = script.place
         kept = _correct(lake, script, units, editor, result)
         _review(lake, lines.read(lake, place), kept, editor, result)
     return result

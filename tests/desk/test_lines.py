@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from desk.cli import app
 from dubwright import cast as casts
 from dubwright.cast import Decision
-from dubwright.errors import CatalogError, EditError, LanguageError, SettingsError
+from dubwright.errors import CatalogError, EditError, LanguageError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 
