@@ -14,6 +14,7 @@ from dubwright.errors import CatalogError, EditError
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake, layout
 from dubwright.lake.lake import UnitFile
+from dubwright.lake.reading import spread
 from dubwright.moved import span
 from dubwright.review import edits, log
 from dubwright.review.edits import Edit, Place
@@ -21,6 +22,7 @@ from dubwright.review.log import Entry
 from dubwright.review.states import Standing, State, states
 
 Row = dict[str, Any]
+EPISODES_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ def of_series(lake: Lake, series: str, language: str, episode: str | None = None
             remedy="see `dubwright status`, or localize it first",
         )
     cast = casts.read(lake, series)
-    return (read(lake, Place(series, name, language), cast) for name in wanted)
+    # Side by side: what takes time is the way to the store and back.
+    return spread(lambda name: read(lake, Place(series, name, language), cast), wanted, EPISODES_AT_ONCE)
 
 
 def base_of(unit: UnitFile) -> str:
