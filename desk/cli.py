@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import replace as changed
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -25,7 +25,7 @@ from desk.catalog import app as catalogues
 from desk.evaluate import evaluate
 from desk.glossary import app as glossary_app
 from desk.lake import app as lake_app
-from desk.lines import edit, lines, replace
+from desk.lines import edit, lines, replace_lines
 from desk.options import (
     From,
     Json,
@@ -70,7 +70,7 @@ app.command()(backfill)
 app.command()(evaluate)
 app.command()(lines)
 app.command()(edit)
-app.command()(replace)
+app.command("replace")(replace_lines)
 app.add_typer(review_app, name="review")
 app.add_typer(xliff_app, name="xliff")
 app.add_typer(lake_app, name="lake")
@@ -160,7 +160,7 @@ def localize(
         seconds = run.carry_out("flows.localize:localize_catalog", before.wanted, parameters, verbose=verbose)
     works = _catalog(source, only, planner)
     report.record_problems(planner.lake, works)
-    settle(changed(planner, retry_failed=False), before, works, seconds, out)
+    settle(replace(planner, retry_failed=False), before, works, seconds, out)
 
 
 @app.command("plan")

@@ -110,7 +110,7 @@ def edit(
     )
 
 
-def replace(
+def replace_lines(
     series: Series,
     pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="What is looked for.")],
     replacement: Annotated[str, typer.Argument(metavar="REPLACEMENT", help="What is to stand instead.")],

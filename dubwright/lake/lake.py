@@ -162,6 +162,8 @@ class Lake:
         editor: str,
         start_ms: int | None = None,
         end_ms: int | None = None,
+        subtitle_text: str | None = None,
+        short_text: str | None = None,
         after: int | None = None,
     ) -> str:
         """Append a person's correction to the chain of one line; its key.
@@ -169,13 +171,21 @@ class Lake:
         `after` is the number of the last one that the person had seen, 0 for none; None takes whatever came last as
         seen. Raises `EditConflictError`, and writes nothing, where there is a newer one.
         """
-        row = {"segment": segment, "source_text": source_text, "text": text, "editor": editor}
-        times = {"start_ms": start_ms, "end_ms": end_ms}
+        row = {
+            "segment": segment,
+            "source_text": source_text,
+            "text": text,
+            "start_ms": start_ms,
+            "end_ms": end_ms,
+            "subtitle_text": subtitle_text,
+            "short_text": short_text,
+            "editor": editor,
+        }
         seen = self._last_edit(language, series, episode, segment) if after is None else after
         while True:
             key = EditKey(language, series, episode, segment=segment, number=seen + 1)
             last = seen if after is None else self._last_edit(language, series, episode, segment)
-            if last == seen and self._put_edits(key, [{**row, **times, "number": key.number}]):
+            if last == seen and self._put_edits(key, [{**row, "number": key.number}]):
                 return str(key)
             last = self._last_edit(language, series, episode, segment)
             if after is not None:

@@ -207,8 +207,8 @@ TABLES: dict[str, pa.Schema] = {
             _field(
                 "base", TEXT, "of a pin: the fingerprint, without corrections, of the unit that says so anyway", "hex"
             ),
-            _field("subtitle_text", TEXT, "of a pin: as in translation"),
-            _field("short_text", TEXT, "of a pin: as in translation"),
+            _field("subtitle_text", TEXT, "as in translation, where the engine's text was kept or approved"),
+            _field("short_text", TEXT, "as in translation, where the engine's text was kept or approved"),
             _field("editor", TEXT, "who corrected it", required=True),
             _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
         ]

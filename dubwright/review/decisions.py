@@ -17,7 +17,7 @@ from dubwright.lake import Lake, layout
 from dubwright.lake.lake import ulid
 from dubwright.lake.layout import EditKey
 from dubwright.review import edits, log
-from dubwright.review.edits import Place
+from dubwright.review.edits import Edit, Place
 from dubwright.review.lines import Line, Script, shown
 from dubwright.review.log import Entry, Kind
 
@@ -93,14 +93,13 @@ def restore(lake: Lake, script: Script, segment: int, number: int, editor: str, 
     found = next((each for each in edits.history(script.edits, segment) if number and each.number == number), None)
     if number and found is None:
         raise _wrong(script.place, segment, f"has no correction {number}", "see `dubwright lines … --history LINE`")
-    text, times = (found.text, (found.start_ms, found.end_ms)) if found else (None, (None, None))
-    now = line.edit
-    if (now.text, (now.start_ms, now.end_ms)) == (text, times) if now else not found:
+    said = _Said.by(found)
+    if said == _Said.by(line.edit):
         raise _wrong(script.place, segment, "is that already", "nothing is to be done")
     if segment in log.locked(log.log(lake, script.place).entries):
         raise _locked(script.place, segment)
     seen = line.number if after is None else after
-    key = _append(lake, script.place, line, text, times, _named(editor, "editor"), seen)
+    key = _append(lake, script.place, line, said, _named(editor, "editor"), seen)
     if segment in log.locked(log.log(lake, script.place).entries):
         raise _give_way(lake, script, segment, key, editor)
     return key
@@ -119,62 +118,60 @@ def _put(lake: Lake, script: Script, change: Change, editor: str, fixed: set[int
         )
     if line.segment in fixed:
         raise _locked(place, line.segment)
-    # What was approved stands by itself; what the engine says may change with it.
-    kept = line.text if line.approved else line.edit.text if line.edit else None
-    text = kept if change.text is None or change.text == line.text else cleaned(change.text, place, line.segment)
-    if change.text is not None and text == line.text:
-        text = kept
-    times = (line.edit.start_ms, line.edit.end_ms) if line.edit else (None, None)
-    wanted = (
+    now = _Said.by(line.edit)
+    if now.text is None and line.approved:
+        # What was approved stands by itself; what the engine says may change with it.
+        now = replace(now, text=line.text, subtitle_text=line.subtitle_text, short_text=line.short_text)
+    said = now
+    if change.text is not None and (text := cleaned(change.text, place, line.segment)) != line.text:
+        said = replace(said, text=text, subtitle_text=None, short_text=None)
+    times = (
         line.start_ms if change.start_ms is None else change.start_ms,
         line.end_ms if change.end_ms is None else change.end_ms,
     )
-    if wanted != (line.start_ms, line.end_ms):
-        times = _checked(wanted, script, line.segment)
-    now = line.edit
-    if text == kept and times == ((now.start_ms, now.end_ms) if now else (None, None)):
-        seen = line.number if change.after is None else change.after
-        if seen == line.number:
-            raise _wrong(place, line.segment, "says that already", "nothing is to be done")
-    return _append(lake, place, line, text, times, editor, line.number if change.after is None else change.after)
+    if times != (line.start_ms, line.end_ms):
+        start_ms, end_ms = _checked(times, script, line.segment)
+        # Where its original is, it is not moved.
+        own = {"start_ms": None, "end_ms": None} if times == line.heard_ms else {"start_ms": start_ms, "end_ms": end_ms}
+        said = replace(said, **own)
+    seen = line.number if change.after is None else change.after
+    if said == now and seen == line.number:
+        raise _wrong(place, line.segment, "says that already", "nothing is to be done")
+    return _append(lake, place, line, said, editor, seen)
 
 
-def _append(
-    lake: Lake,
-    place: Place,
-    line: Line,
-    text: str | None,
-    times: tuple[int | None, int | None],
-    editor: str,
-    after: int,
-) -> str:
+def _append(lake: Lake, place: Place, line: Line, said: _Said, editor: str, after: int) -> str:
     return lake.add_edit(
         place.language,
         place.series,
         place.episode,
         segment=line.segment,
         source_text=line.source_text,
-        text=text,
-        start_ms=times[0],
-        end_ms=times[1],
         editor=editor,
         after=after,
+        **{name: getattr(said, name) for name in _Said.__slots__},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a correction says of its line, as `edits.Edit` has it."""
+
+    text: str | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+    subtitle_text: str | None = None
+    short_text: str | None = None
+
+    @classmethod
+    def by(cls, edit: Edit | None) -> _Said:
+        return cls(*(getattr(edit, name) for name in cls.__slots__)) if edit else cls()
 
 
 def _give_way(lake: Lake, script: Script, segment: int, saved: str, editor: str) -> LockedError:
     """Take a correction back that was `saved` when the line was being locked."""
     line, key = script.line(segment), layout.parse_edit(saved)
-    now = line.edit
-    _append(
-        lake,
-        script.place,
-        line,
-        now.text if now else None,
-        (now.start_ms, now.end_ms) if now else (None, None),
-        editor,
-        key.number if key else line.number + 1,
-    )
+    _append(lake, script.place, line, _Said.by(line.edit), editor, key.number if key else line.number + 1)
     return _locked(script.place, segment)
 
 

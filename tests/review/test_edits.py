@@ -157,6 +157,9 @@ def test_a_line_that_is_moved_keeps_its_text_whatever_that_becomes(world: World)
     decisions.save(world.lake, world.script(), Change(1, "Here you are."), "ben")
     assert (world.script().line(1).start_ms, world.script().line(1).text) == (1500, "Here you are.")
     assert world.translate()[1]["start_ms"] is None
+    # Back where it was it is not moved at all.
+    decisions.save(world.lake, world.script(), Change(1, start_ms=1000, end_ms=3000), "ben")
+    assert world.translate()[0]["start_ms"] is None
 
 
 def test_a_correction_makes_its_episode_wanted_again_and_nothing_else(world: World) -> None:

@@ -121,6 +121,16 @@ def test_what_was_approved_outlives_the_translator(world: World) -> None:
     assert world.translate(changed=world.other(0.7))[2]["text"] == "Come."
 
 
+def test_an_approved_line_that_is_moved_stays_as_it_is_read(world: World) -> None:
+    decisions.approve(world.lake, world.script(), [1], "ana")
+    decisions.save(world.lake, world.script(), Change(1, end_ms=2500), "ben")
+    row = world.translate()[0]
+    assert (row["text"], row["subtitle_text"], row["end_ms"]) == ("You came.", "You c…", 2500)
+    assert world.script().line(1).state == "approved"
+    anew = world.translate(changed=world.other())[0]
+    assert (anew["text"], anew["subtitle_text"], anew["end_ms"]) == ("You came.", "You c…", 2500)
+
+
 def test_an_approval_is_of_its_source(world: World) -> None:
     decisions.approve(world.lake, world.script(), [1], "ana")
     decisions.lock(world.lake, world.script(), [2], "ana")
