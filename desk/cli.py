@@ -25,7 +25,7 @@ from desk.catalog import app as catalogues
 from desk.evaluate import evaluate
 from desk.glossary import app as glossary_app
 from desk.lake import app as lake_app
-from desk.lines import edit, lines
+from desk.lines import edit, lines, replace_lines
 from desk.options import (
     From,
     Json,
@@ -41,8 +41,10 @@ from desk.options import (
     split_languages,
     to_flags,
 )
+from desk.review import app as review_app
 from desk.settle import SOME_FAILED, settle
 from desk.voices import voices
+from desk.xliff import app as xliff_app
 from dubwright import __version__, catalog, coverage, history, plan, registered, report, settings
 from dubwright.errors import DubwrightError, SettingsError
 from dubwright.lake import Lake as ObjectLake
@@ -68,6 +70,9 @@ app.command()(backfill)
 app.command()(evaluate)
 app.command()(lines)
 app.command()(edit)
+app.command("replace")(replace_lines)
+app.add_typer(review_app, name="review")
+app.add_typer(xliff_app, name="xliff")
 app.add_typer(lake_app, name="lake")
 
 

@@ -20,6 +20,9 @@
     ├── ModelError               a model cannot be had, or is not what its digest says
     ├── ToolError                an external program failed
     │   └── ToolTimeout
+    ├── EditError                a correction or a review is not taken
+    │   ├── EditConflictError    somebody else changed the line in the meantime
+    │   └── LockedError          the line is locked
     ├── StoreError               the object store did not do what was asked
     │   ├── StoreFullError       no space left
     │   ├── StoreDeniedError     it refuses: no such bucket, no right, no or wrong credentials
@@ -35,6 +38,7 @@ unit at once, and the unit is left alone until something that decides its result
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -163,6 +167,55 @@ class ToolError(DubwrightError):
 
 class ToolTimeout(ToolError):
     transient = True
+
+
+class EditError(DubwrightError):
+    exit_code = 2
+
+
+class EditConflictError(EditError):
+    """What the other one saved: `text` (None: the engine's), `editor`, when (`at`, UTC), its `number` in the line's chain."""
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        where: str | None = None,
+        field: str | None = None,
+        remedy: str | None = None,
+        text: str | None = None,
+        editor: str | None = None,
+        at: datetime | None = None,
+        number: int = 0,
+    ) -> None:
+        super().__init__(problem, where=where, field=field, remedy=remedy)
+        self.text, self.editor, self.at, self.number = text, editor, at, number
+
+    def __reduce__(self) -> tuple[object, ...]:
+        said = (self.text, self.editor, self.at, self.number)
+        return (_restore_conflict, (type(self), self.problem, self.where, self.field, self.remedy, *said))
+
+    def as_dict(self) -> dict[str, str | bool | None]:
+        at = self.at.isoformat() if self.at else None
+        return {**super().as_dict(), "text": self.text, "editor": self.editor, "at": at}
+
+
+def _restore_conflict(
+    kind: type[EditConflictError],
+    problem: str,
+    where: str | None,
+    field: str | None,
+    remedy: str | None,
+    text: str | None,
+    editor: str | None,
+    at: datetime | None,
+    number: int,
+) -> EditConflictError:
+    return kind(problem, where=where, field=field, remedy=remedy, text=text, editor=editor, at=at, number=number)
+
+
+class LockedError(EditError):
+    pass
 
 
 class StoreError(DubwrightError):

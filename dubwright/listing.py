@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from dubwright.lake import Lake, layout
-from dubwright.lake.layout import FailureKey, SeriesKey, UnitKey
+from dubwright.lake.layout import EditKey, FailureKey, SeriesKey, UnitKey
 from dubwright.lake.store import ObjectInfo
 from dubwright.stages import Stage
 
@@ -35,7 +35,7 @@ class SeriesListing:
     series: str
     units: dict[Partition, set[str]] = field(default_factory=dict)
     failures: dict[UnitKey, FailureKey] = field(default_factory=dict)
-    edits: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    edits: dict[tuple[str, str], list[EditKey]] = field(default_factory=dict)
     facts: dict[str, list[SeriesKey]] = field(default_factory=dict)
 
     def older(self, key: UnitKey) -> tuple[UnitKey, ...]:
@@ -98,7 +98,7 @@ class _Heads(tuple[str, ...]):
                 if failure := layout.parse_failure(whole):
                     found.failures[failure.unit] = failure
                 elif edit := layout.parse_edit(whole):
-                    found.edits.setdefault((edit.language, edit.episode), []).append(whole)
+                    found.edits.setdefault((edit.language, edit.episode), []).append(edit)
                 elif fact := layout.parse_series(whole):
                     found.facts.setdefault(fact.kind, []).append(fact)
         return found

@@ -67,6 +67,7 @@ class _Stand:
     failure: FailureKey | None = None
     told: str | None = None
     facts: SeriesFacts = NOTHING
+    edits: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -220,31 +221,36 @@ class SeriesPlan:
         """Hold a unit against the listing; for the units that read it, `above` gets how it stands."""
         name, partition = stage.name, language if stage.per_language else None
         facts, told = above.facts[name], above.told.get(name)
-        if stage.editable and self._edits(language, episode):
-            print_ = fingerprint(self._recipe(stage, language, episode, above.prints, facts, told))
-        else:
-            digester = self._digester(stage, language, facts, told)
-            print_ = digester.over(above.prints) if stage.reads else digester.of_source(episode.digest)
+        digester = self._digester(stage, language, facts, told)
+        print_ = digester.over(above.prints) if stage.reads else digester.of_source(episode.digest)
+        edits = self._edits(language, episode, print_) if stage.editable and self.found.edits else ()
+        if edits:
+            print_ = fingerprint(self._recipe(stage, language, episode, above.prints, facts, told, edits))
         above.prints[name] = print_
         units = self.found.units[stage.table, partition]
         if f"{above.part}{print_}.parquet" in units:
-            return _Stand(stage, language, print_, "committed", told=told, facts=facts)
+            return _Stand(stage, language, print_, "committed", told=told, facts=facts, edits=edits)
         blocking = [each for each in stage.reads if each in above.in_the_way]
         if blocking:
             above.in_the_way.add(name)
-            return _Stand(stage, language, print_, "blocked", f"{blocking[0]} failed", told=told, facts=facts)
+            return _Stand(
+                stage, language, print_, "blocked", f"{blocking[0]} failed", told=told, facts=facts, edits=edits
+            )
         failure = None
         if self.found.failures:
             failure = self.found.failures.get(UnitKey(name, self.series.name, episode.episode, partition, print_))
             if failure and failure.permanent and not self.planner.retry_failed:
                 above.in_the_way.add(name)
-                return _Stand(stage, language, print_, "failed", "failed for good", failure, told, facts)
+                return _Stand(stage, language, print_, "failed", "failed for good", failure, told, facts, edits)
         older = units and any(rest.startswith(above.part) for rest in units)
         reason = ("changed" if older else "new") + (", tried before" if failure else "")
-        return _Stand(stage, language, print_, "wanted", reason, failure, told, facts)
+        return _Stand(stage, language, print_, "wanted", reason, failure, told, facts, edits)
 
-    def _edits(self, language: str, episode: Episode) -> tuple[str, ...]:
-        return tuple(self.found.edits.get((language, episode.episode), ())) if self.found.edits else ()
+    def _edits(self, language: str, episode: Episode, base: str) -> tuple[str, ...]:
+        """The corrections that concern a unit, by its fingerprint without any; what was pinned in that very unit stands in
+        it anyway."""
+        keys = self.found.edits.get((language, episode.episode), ())
+        return tuple(str(key) for key in keys if key.base != base)
 
     def _recipe(
         self,
@@ -254,6 +260,7 @@ class SeriesPlan:
         prints: Mapping[str, str],
         facts: SeriesFacts,
         told: str | None,
+        edits: tuple[str, ...],
     ) -> dict[str, Any]:
         return self.planner.recipes.recipe(
             stage,
@@ -262,7 +269,7 @@ class SeriesPlan:
             upstream={name: prints[name] for name in stage.reads},
             facts=facts.digest_for(stage.name, language),
             told=told,
-            edits=self._edits(language, episode) if stage.editable else (),
+            edits=edits,
         )
 
     def _unit(self, stand: _Stand, episode: Episode, above: Mapping[str, UnitKey]) -> PlannedUnit:
@@ -270,8 +277,7 @@ class SeriesPlan:
         stage = stand.stage
         upstream = {name: above[name] for name in stage.reads}
         prints = {name: key.fingerprint for name, key in upstream.items()}
-        recipe = self._recipe(stage, stand.language, episode, prints, stand.facts, stand.told)
-        edits = self._edits(stand.language, episode) if stage.editable else ()
+        recipe = self._recipe(stage, stand.language, episode, prints, stand.facts, stand.told, stand.edits)
         speaking, voices = NOBODY, {}
         if stand.told and stage.told in ("cast", "voices"):
             speaking = self._speaking(episode, prints["transcribe"])
@@ -293,10 +299,10 @@ class SeriesPlan:
             cast=speaking,
             voices=voices,
             subtitles=episode.subtitles if stage.told == "subtitles" else None,
-            edits=edits,
+            edits=stand.edits,
             recipe=recipe,
         )
-        if edits:
+        if stand.edits:
             # Beside what it corrects: what the engine said stands in the same unit without edits.
             unedited = replace(work.key, fingerprint=fingerprint(recipe | {"edits": None}))
             work = replace(work, upstream=upstream | {stage.name: unedited})

@@ -25,6 +25,7 @@ from dubwright.dub.wording import spoken
 from dubwright.errors import EngineOutputError
 from dubwright.lake import Lake
 from dubwright.media import sound
+from dubwright.moved import span
 from dubwright.settings import DubSettings
 
 NO_TRANSLATION = "no translation: the original voice is kept"
@@ -49,6 +50,8 @@ Row = dict[str, Any]
 class _Spoken:
     """A line of the transcript, and what became of it: its blob and samples [n] at the episode's rate, or why neither.
 
+    `start_ms` and `end_ms` are its original's; it is to be spoken in its `slot`, which a person may have moved.
+
     A line that is not `wanted` is of a kind that is not spoken. Of one that was said in fewer words than it was translated
     in, `text` is what was said. One that `failed` was not said by the engine and voice that were asked for: by others, or
     not at all.
@@ -57,6 +60,7 @@ class _Spoken:
     segment: int
     start_ms: int
     end_ms: int
+    slot: tuple[int, int]
     voice: LineVoice = NOBODY
     blob: str | None = None
     samples: NDArray[np.float32] | None = None
@@ -150,10 +154,11 @@ def _kept(line: _Spoken, voiced: Iterable[_Spoken]) -> list[tuple[int, int]]:
     if line.reason == NOT_SPOKEN["caption"]:
         return []
     spans, start = [], line.start_ms
-    for other in sorted(voiced, key=lambda each: each.start_ms):
-        if other.start_ms < line.end_ms and other.end_ms > start:
-            spans.append((start, other.start_ms))
-            start = other.end_ms
+    # Of a line that was moved neither its original is to be heard nor anything above what is said instead.
+    for first, last in sorted({other for each in voiced for other in ((each.start_ms, each.end_ms), each.slot)}):
+        if first < line.end_ms and last > start:
+            spans.append((start, first))
+            start = last
     return [(first, last) for first, last in [*spans, (start, line.end_ms)] if first < last]
 
 
@@ -176,7 +181,8 @@ def _speak(
     chosen = dict(zip((row["segment"] for row in spoken_rows), voices, strict=True))
     lines: list[_Spoken] = []
     for row in transcript:
-        line = _Spoken(row["segment"], row["start_ms"], row["end_ms"], chosen.get(row["segment"], NOBODY))
+        slot = span(row, translation.get(row["segment"]))
+        line = _Spoken(row["segment"], row["start_ms"], row["end_ms"], slot, chosen.get(row["segment"], NOBODY))
         text = _text(translation.get(row["segment"]), work)
         if row["segment"] not in chosen:
             lines.append(replace(line, reason=NOT_SPOKEN[_kind(row)], wanted=False))
@@ -229,7 +235,7 @@ def _said_shorter(
 
 def _to_place(line: _Spoken, rate: int) -> Line:
     samples = cast(NDArray[np.float32], line.samples)
-    return Line(line.segment, line.start_ms, line.end_ms, max(1, ceil(1000 * len(samples) / rate)))
+    return Line(line.segment, *line.slot, max(1, ceil(1000 * len(samples) / rate)))
 
 
 def _placed(line: _Spoken, place: Placement) -> PlacedLine:

@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dubwright.errors import StoreError, UnreadableError
+from dubwright.errors import EditConflictError, StoreError, UnreadableError
 from dubwright.lake import layout, schemas
-from dubwright.lake.layout import EditKey, EvaluationKey, FailureKey, SeriesKey, UnitKey
+from dubwright.lake.layout import EditKey, EvaluationKey, FailureKey, ReviewKey, SeriesKey, UnitKey
 from dubwright.lake.store import ObjectStore, open_store
 
 METADATA = b"dubwright"
@@ -143,35 +143,108 @@ class Lake:
 
     # Edits -------------------------------------------------------------------------------------------
 
-    def edit_keys(self, language: str, series: str | None = None) -> Iterator[EditKey]:
-        """Every correction in a language, from the listing alone; an episode's are oldest first."""
-        for found in self.store.list(layout.unit_prefix("edit", language, series)):
+    def edit_keys(self, language: str, series: str | None = None, episode: str | None = None) -> Iterator[EditKey]:
+        """Every correction in a language, or of a series or episode, from the listing alone; a line's are in order."""
+        for found in self.store.list(layout.unit_prefix("edit", language, series, episode)):
             key = layout.parse_edit(found.key)
             if key:
                 yield key
 
     def add_edit(
-        self, language: str, series: str, episode: str, *, segment: int, source_text: str, text: str, editor: str
+        self,
+        language: str,
+        series: str,
+        episode: str,
+        *,
+        segment: int,
+        source_text: str,
+        text: str | None,
+        editor: str,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        subtitle_text: str | None = None,
+        short_text: str | None = None,
+        after: int | None = None,
     ) -> str:
-        """Append a person's correction of one line; its key."""
+        """Append a person's correction to the chain of one line; its key.
+
+        `after` is the number of the last one that the person had seen, 0 for none; None takes whatever came last as
+        seen. Raises `EditConflictError`, and writes nothing, where there is a newer one.
+        """
         row = {
-            "series": series,
-            "episode": episode,
-            "language": language,
             "segment": segment,
             "source_text": source_text,
             "text": text,
+            "start_ms": start_ms,
+            "end_ms": end_ms,
+            "subtitle_text": subtitle_text,
+            "short_text": short_text,
             "editor": editor,
-            "created_at": datetime.now(UTC),
         }
-        data = _to_parquet(schemas.to_table("edit", [row]), {"schema_version": schemas.VERSION})
-        while not self.store.put_if_absent(key := str(EditKey(language, series, episode, ulid())), data):
-            continue
-        return key
+        seen = self._last_edit(language, series, episode, segment) if after is None else after
+        while True:
+            key = EditKey(language, series, episode, segment=segment, number=seen + 1)
+            last = seen if after is None else self._last_edit(language, series, episode, segment)
+            if last == seen and self._put_edits(key, [{**row, "number": key.number}]):
+                return str(key)
+            last = self._last_edit(language, series, episode, segment)
+            if after is not None:
+                raise self.edit_conflict(replace(key, number=last))
+            seen = last
+
+    def add_pins(self, key: EditKey, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep texts of an episode that are to stand whatever an engine says; rows of the table `edit`."""
+        self._put_edits(key, [{**row, "base": key.base} for row in rows])
 
     def read_edits(self, keys: Sequence[str]) -> list[dict[str, Any]]:
-        """The corrections behind these keys, in their order."""
-        return [row for key in keys for row in _from_parquet(self.store.read(key)).to_pylist()]
+        """The corrections behind these keys, in their order. Raises `UnreadableError` for a file that is none of ours."""
+        return [row for key in keys for row in self._rows("edit", key)]
+
+    def _put_edits(self, key: EditKey, rows: Sequence[Mapping[str, Any]]) -> bool:
+        shared = {"series": key.series, "episode": key.episode, "language": key.language}
+        return self._append("edit", str(key), rows, shared)
+
+    def _last_edit(self, language: str, series: str, episode: str, segment: int) -> int:
+        # Nothing but this line's chain begins so: six digits and a dot.
+        prefix = str(EditKey(language, series, episode, segment=segment, number=1)).removesuffix("000001.parquet")
+        keys = (layout.parse_edit(found.key) for found in self.store.list(prefix))
+        return max((key.number for key in keys if key), default=0)
+
+    def edit_conflict(self, key: EditKey) -> EditConflictError:
+        """The error that names this correction as one that somebody had not seen."""
+        where, field = f"{key.series}/{key.episode}", f"line {key.segment}"
+        if not key.number:
+            problem = "has no such correction any more"
+            return EditConflictError(problem, where=where, field=field, remedy="look at the line again")
+        (row,) = self.read_edits([str(key)])
+        said = "the engine's line" if row["text"] is None else repr(row["text"])
+        return EditConflictError(
+            f"{row['editor']} changed the line at {row['created_at']:%Y-%m-%d %H:%M} UTC, to {said}",
+            where=where,
+            field=field,
+            remedy="look at the line again, then correct it",
+            text=row["text"],
+            editor=row["editor"],
+            at=row["created_at"],
+            number=key.number,
+        )
+
+    # Reviews -----------------------------------------------------------------------------------------
+
+    def review_keys(self, language: str, series: str, episode: str | None = None) -> list[ReviewKey]:
+        """What was said on a series, or one episode, from the listing alone; an episode's oldest first."""
+        found = self.store.list(layout.unit_prefix("review", language, series, episode))
+        keys = [key for each in found if (key := layout.parse_review(each.key))]
+        return sorted(keys, key=lambda key: (key.episode, key.version))
+
+    def add_review(self, key: ReviewKey, rows: Sequence[Mapping[str, Any]]) -> bool:
+        """Add a version: rows of the table `review`, `created_at` filled in. False if it is there already."""
+        shared = {"series": key.series, "episode": key.episode, "language": key.language}
+        return self._append("review", str(key), rows, shared)
+
+    def read_reviews(self, keys: Sequence[ReviewKey]) -> list[dict[str, Any]]:
+        """The rows behind these keys, in their order. Raises `UnreadableError` for a file that is none of ours."""
+        return [row for key in keys for row in self._rows("review", str(key))]
 
     # Evaluations -------------------------------------------------------------------------------------
 
@@ -215,20 +288,25 @@ class Lake:
 
     def add_series_fact(self, key: SeriesKey, rows: Sequence[Mapping[str, Any]]) -> bool:
         """Add a version: rows of the table `key.kind`, `series` and `created_at` filled in. False if it is there already."""
-        shared = {"series": key.series, "created_at": datetime.now(UTC)}
-        table = schemas.to_table(key.kind, [{**row, **shared} for row in rows])
-        return self.store.put_if_absent(str(key), _to_parquet(table, {"schema_version": schemas.VERSION}))
+        return self._append(key.kind, str(key), rows, {"series": key.series})
 
     def read_series_facts(self, keys: Sequence[SeriesKey]) -> list[dict[str, Any]]:
         """The rows behind these keys, in their order. Raises `UnreadableError` for a file that is none of ours."""
-        rows: list[dict[str, Any]] = []
-        for key in keys:
-            try:
-                rows += schemas.conform(key.kind, _from_parquet(self.store.read(str(key)))).to_pylist()
-            except (pa.ArrowException, KeyError, ValueError, OSError) as error:
-                raise UnreadableError(
-                    f"not a file of ours: {error}", where=self.uri, field=str(key), remedy="remove this object"
-                ) from error
+        return [row for key in keys for row in self._rows(key.kind, str(key))]
+
+    def _append(self, table: str, key: str, rows: Sequence[Mapping[str, Any]], shared: Mapping[str, Any]) -> bool:
+        """Create a file of rows that people decided on, `created_at` filled in; False if it is there already."""
+        now = datetime.now(UTC)
+        made = schemas.to_table(table, [{**row, **shared, "created_at": now} for row in rows])
+        return self.store.put_if_absent(key, _to_parquet(made, {"schema_version": schemas.VERSION}))
+
+    def _rows(self, table: str, key: str) -> list[dict[str, Any]]:
+        try:
+            rows: list[dict[str, Any]] = schemas.conform(table, _from_parquet(self.store.read(key))).to_pylist()
+        except (pa.ArrowException, KeyError, ValueError, OSError) as error:
+            raise UnreadableError(
+                f"not a file of ours: {error}", where=self.uri, field=key, remedy="remove this object"
+            ) from error
         return rows
 
 

@@ -2,7 +2,9 @@
 
     source/series=S/episode=E/<fingerprint>.parquet                   (likewise transcript/)
     translation/language=en/series=S/episode=E/<fingerprint>.parquet  (likewise dub/, deliverable/, quality/)
-    edit/language=en/series=S/episode=E/<ulid>.parquet
+    edit/language=en/series=S/episode=E/<line>.<number>.parquet       (a line's corrections, numbered; formerly <ulid>)
+    edit/language=en/series=S/episode=E/<fingerprint>.<ulid>.parquet  (texts that stand whatever other unit says otherwise)
+    review/language=en/series=S/episode=E/<version>.parquet           (who approved, locked, remarked what)
     series/series=S/<kind>/<version>.parquet                          (facts of a series, such as its `cast`, in order)
     failure/stage=T/[language=en/]series=S/episode=E/<fingerprint>/<attempt>.<permanent|transient>.json
     blob/<first 2 hex>/<sha256>.<ext>
@@ -27,7 +29,10 @@ from urllib.parse import unquote
 FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 _ENDING = re.compile(r"[a-z0-9]{1,8}")
 _BLOB = re.compile(rf"blob/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.{_ENDING.pattern}")
-_ULID = re.compile(r"([0-9A-HJKMNP-TV-Z]{26})\.parquet")
+_EDIT = re.compile(
+    r"(?:(?P<segment>[0-9]{6,9})\.(?P<number>[0-9]{6,9})|(?:(?P<base>[0-9a-f]{32})\.)?(?P<ulid>[0-9A-HJKMNP-TV-Z]{26}))\.parquet"
+)
+_VERSION = re.compile(r"([0-9]{6,9})\.parquet")
 _CATALOG = re.compile(r"catalog/([^/]+)/(\d{6,})\.json")
 _FAILURE = re.compile(r"(\d+)\.(permanent|transient)\.json")
 _EVALUATION = re.compile(
@@ -120,24 +125,64 @@ def parse_unit(key: str) -> UnitKey | None:
 
 @dataclass(frozen=True, slots=True)
 class EditKey:
-    """One correction by a person; `ulid` sorts by time."""
+    """A person's correction of the line `segment`, its `number` in the line's chain from 1: of two who correct a line at
+    once, one is first.
+
+    Or texts that are pinned: they stand in every unit but those of which `base` is the fingerprint without corrections,
+    which says the same itself; `ulid` sorts by time. Corrections were once known by a `ulid` alone.
+    """
 
     language: str
     series: str
     episode: str
-    ulid: str
+    ulid: str = ""
+    segment: int = 0
+    number: int = 0
+    base: str = ""
 
     def __str__(self) -> str:
-        return f"{unit_prefix('edit', self.language, self.series, self.episode)}{self.ulid}.parquet"
+        name = (
+            f"{self.segment:06d}.{self.number:06d}" if self.number else ".".join(filter(None, (self.base, self.ulid)))
+        )
+        return f"{unit_prefix('edit', self.language, self.series, self.episode)}{name}.parquet"
 
 
 def parse_edit(key: str) -> EditKey | None:
     """The correction that a key names, or None if it names none."""
     head, _, file = key.rpartition("/")
-    found = _ULID.fullmatch(file)
+    found = _EDIT.fullmatch(file)
     # An edit's key is a unit's with another kind of file name.
     unit = parse_unit(f"{head}/{'0' * 32}.parquet") if found and head.startswith("edit/") else None
-    return EditKey(unit.language, unit.series, unit.episode, found[1]) if found and unit and unit.language else None
+    if not found or not unit or not unit.language:
+        return None
+    segment, number = int(found["segment"] or 0), int(found["number"] or 0)
+    edit = EditKey(unit.language, unit.series, unit.episode, found["ulid"] or "", segment, number, found["base"] or "")
+    # One spelling for each: two would be one number twice.
+    return edit if str(edit) == key else None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewKey:
+    """One version of what was said on an episode in a language, numbered from 1."""
+
+    language: str
+    series: str
+    episode: str
+    version: int
+
+    def __str__(self) -> str:
+        return f"{unit_prefix('review', self.language, self.series, self.episode)}{self.version:06d}.parquet"
+
+
+def parse_review(key: str) -> ReviewKey | None:
+    """The version that a key names, or None if it names none."""
+    head, _, file = key.rpartition("/")
+    found = _VERSION.fullmatch(file)
+    unit = parse_unit(f"{head}/{'0' * 32}.parquet") if found and head.startswith("review/") else None
+    if not found or not unit or not unit.language:
+        return None
+    review = ReviewKey(unit.language, unit.series, unit.episode, int(found[1]))
+    return review if str(review) == key else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +362,7 @@ def known(key: str) -> bool:
         or _SERIES.fullmatch(key)
         or parse_catalog(key)
         or parse_edit(key)
+        or parse_review(key)
         or parse_failure(key)
         or parse_compacted(key)
         or parse_evaluation(key)

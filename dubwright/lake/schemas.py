@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from dubwright.errors import DubwrightError
 
-VERSION = 5
+VERSION = 6
 
 TEXT = pa.string()
 MILLISECONDS = pa.int32()
@@ -123,7 +123,16 @@ TABLES: dict[str, pa.Schema] = {
             _field("predicted_ms", MILLISECONDS, "how long the line will take to speak", "ms"),
             _field("slot_ms", MILLISECONDS, "how long the original line took", "ms"),
             _field("glossary_version", TEXT, "digest of the series' glossary that was applied"),
-            _field("state", TEXT, "draft, edited, approved, locked; failed where no usable translation was had"),
+            _field(
+                "start_ms", MILLISECONDS, "when it is to be spoken and shown instead; null: when its original is", "ms"
+            ),
+            _field("end_ms", MILLISECONDS, "until when; null: as its original", "ms"),
+            _field(
+                "state",
+                TEXT,
+                "as it was committed: draft, edited, approved (an earlier text that was approved stands); failed where no"
+                " usable translation was had. Table review has how it stands since",
+            ),
             _field("editor", TEXT, "who changed the line last; null for the engine"),
             _field("notes", pa.list_(TEXT), "flags with their reasons"),
         ]
@@ -188,9 +197,33 @@ TABLES: dict[str, pa.Schema] = {
             _field("episode", TEXT, "the video", required=True),
             _field("language", TEXT, "language of the text that is corrected", "BCP-47", required=True),
             _field("segment", pa.int32(), "the line", required=True),
+            _field(
+                "number", pa.int32(), "its place in the line's chain, from 1; of a pin, after which; null in older ones"
+            ),
             _field("source_text", TEXT, "the line's source as the editor saw it; the edit holds while it is unchanged"),
-            _field("text", TEXT, "the corrected text", required=True),
+            _field("text", TEXT, "the corrected text; null: what the engine says (of a pin: it is released)"),
+            _field("start_ms", MILLISECONDS, "when the line is spoken and shown; null: when its original is", "ms"),
+            _field("end_ms", MILLISECONDS, "until when; null: as its original", "ms"),
+            _field(
+                "base", TEXT, "of a pin: the fingerprint, without corrections, of the unit that says so anyway", "hex"
+            ),
+            _field("subtitle_text", TEXT, "as in translation, where the engine's text was kept or approved"),
+            _field("short_text", TEXT, "as in translation, where the engine's text was kept or approved"),
             _field("editor", TEXT, "who corrected it", required=True),
+            _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
+        ]
+    ),
+    "review": pa.schema(
+        [
+            _field("series", TEXT, "the work", required=True),
+            _field("episode", TEXT, "the video", required=True),
+            _field("language", TEXT, "language of the lines that are reviewed", "BCP-47", required=True),
+            _field("kind", TEXT, "what is said: approve, lock, unlock, reopen, comment, assign", required=True),
+            _field("segment", pa.int32(), "the line; null where it is said of the whole episode"),
+            _field("source_text", TEXT, "approve, lock: the line's source as it was then"),
+            _field("text", TEXT, "approve, lock: the text that it was said of; comment: the comment"),
+            _field("assignee", TEXT, "assign: who is to do it; null: nobody any more"),
+            _field("editor", TEXT, "who said so", required=True),
             _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
         ]
     ),

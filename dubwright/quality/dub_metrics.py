@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dubwright.moved import span
+
 RATE = 16_000
 # The order of the dub's verdicts, from the best: what the metric `fit` counts.
 VERDICTS = ("fits", "tight", "late", "unfit")
@@ -33,6 +35,7 @@ Row = Mapping[str, Any]
 class DubbedLine:
     """A line that is to be spoken, and what became of it: all that the tables say.
 
+    `original_start_ms` and `original_end_ms` are where it belongs: at its original's times, or where a person moved it.
     `who` speaks it: the voice that it was given, since a character has one and people's word on who speaks is in it
     already; else the character or the label in the episode. Times are ms; a line that is not spoken has neither
     `start_ms` nor `duration_ms` nor `tempo`.
@@ -69,6 +72,7 @@ def lines_of(transcript: Iterable[Row], translation: Iterable[Row], dub: Iterabl
         if row["segment"] is None or row["verdict"] in (KEPT, MIX) or row["segment"] not in heard:
             continue
         source, text = heard[row["segment"]], texts.get(row["segment"], {})
+        first, last = span(source, text)
         found.append(
             DubbedLine(
                 segment=row["segment"],
@@ -76,8 +80,8 @@ def lines_of(transcript: Iterable[Row], translation: Iterable[Row], dub: Iterabl
                 text=row.get("text") or text.get("text") or "",
                 # Of what was said instead nothing is predicted.
                 predicted_ms=None if row.get("text") else text.get("predicted_ms"),
-                original_start_ms=source["start_ms"],
-                original_end_ms=source["end_ms"],
+                original_start_ms=first,
+                original_end_ms=last,
                 start_ms=row.get("start_ms"),
                 duration_ms=row.get("duration_ms"),
                 tempo=row.get("tempo"),

@@ -13,6 +13,7 @@ from typing import Any, cast
 from dubwright import engines, languages, sources
 from dubwright.errors import InputError, SettingsError, StoreFullError
 from dubwright.lake import Lake
+from dubwright.moved import span
 from dubwright.quality.measuring import Delivery, measure
 from dubwright.render import label, subtitles, video
 from dubwright.render.kinds import ENDINGS, MIME, SOURCE
@@ -46,10 +47,10 @@ class _Material:
         return [_line(row, row["text"]) for row in self.transcript]
 
     def target_lines(self) -> list[Line]:
-        """Translated lines, at their originals' times, as they are to be read."""
+        """Translated lines, at their originals' times unless they were moved, as they are to be read."""
         heard = {row["segment"]: row for row in self.transcript}
         return [
-            _line(heard[row["segment"]], row["subtitle_text"] or row["text"])
+            _line(_moved(heard[row["segment"]], row), row["subtitle_text"] or row["text"])
             for row in self.translation
             if row["segment"] in heard and row["text"] and row["state"] != FAILED
         ]
@@ -71,6 +72,11 @@ class _Material:
         """Width and height as shown."""
         size = (self.source["width"], self.source["height"])
         return size[::-1] if (self.source["rotation"] or 0) % 180 else size
+
+
+def _moved(heard: Row, translated: Row) -> Row:
+    start_ms, end_ms = span(heard, translated)
+    return {**heard, "start_ms": start_ms, "end_ms": end_ms}
 
 
 def _line(times: Row, text: str | None) -> Line:

@@ -11,6 +11,8 @@ from dubwright import unit
 from dubwright.errors import DubwrightError, EngineOutputError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
+from dubwright.review import edits
+from dubwright.review.edits import Edit
 from dubwright.settings import Section
 from dubwright.translate import fit, market
 from dubwright.translate.engine import BatchTranslator, Line, Scene, ShorteningTranslator, Translated, Translator
@@ -61,7 +63,7 @@ def finish(work: unit.Work, lake: Lake, machine: unit.Machine, answer: list[Tran
     else:
         rows = _translated(work, _scene(work, lake), machine, answer)
     if work.edits:
-        rows = _overlay(rows, lake.read_edits(work.edits), work.language)
+        rows = _overlay(rows, edits.of_keys(lake, work.edits), work.language)
     if rows and all(row["state"] == "failed" for row in rows):
         first = rows[0]["notes"] or ["no reason given"]
         raise EngineOutputError(
@@ -186,25 +188,25 @@ def _copied(row: Mapping[str, Any]) -> Row:
     return {name: row[name] for name in fields}
 
 
-def _overlay(rows: Sequence[Row], edits: Sequence[Mapping[str, Any]], language: str) -> list[Row]:
+def _overlay(rows: Sequence[Row], corrections: Sequence[Edit], language: str) -> list[Row]:
     """The rows with people's corrections; one made to another source text than today's no longer applies."""
-    latest = {
-        (edit["segment"], edit["source_text"]): edit for edit in sorted(edits, key=lambda edit: edit["created_at"])
-    }
-    return [_edited(row, latest.get((row["segment"], row["source_text"])), language) for row in rows]
+    standing = edits.standing(corrections)
+    return [_edited(row, standing.get((row["segment"], row["source_text"])), language) for row in rows]
 
 
-def _edited(row: Row, edit: Mapping[str, Any] | None, language: str) -> Row:
-    if edit is None:
+def _edited(row: Row, edit: Edit | None, language: str) -> Row:
+    if edit is None or not edit.changes:
         return row
-    text = edit["text"].strip()
+    moved = {**row, "start_ms": edit.start_ms, "end_ms": edit.end_ms, "editor": edit.editor}
+    text = (edit.text or "").strip()
+    if not text:
+        return moved if row["state"] == "failed" else moved | {"state": "edited"}
     return {
-        **row,
+        **moved,
         "text": text,
-        "short_text": None,
-        "subtitle_text": None,
+        "short_text": edit.short_text,
+        "subtitle_text": edit.subtitle_text,
         "predicted_ms": predicted_ms(text, language),
-        "state": "edited",
-        "editor": edit["editor"],
+        "state": "approved" if edit.base else "edited",
         "notes": [],
     }

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from desk.cli import app
 from dubwright import cast as casts
 from dubwright.cast import Decision
-from dubwright.errors import CatalogError, LanguageError, SettingsError
+from dubwright.errors import CatalogError, EditError, LanguageError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 
@@ -67,8 +67,8 @@ def test_an_edit_is_kept_with_the_source_that_it_was_made_for(lake: Lake) -> Non
     ("arguments", "error", "says"),
     [
         (["edit", SERIES, "01", "3", "x", "--to", "en"], CatalogError, "its lines are 1 to 2"),
-        (["edit", SERIES, "01", "1", " ", "--to", "en"], SettingsError, "TEXT"),
-        (["edit", SERIES, "01", "1", "x" * 1001, "--to", "en"], SettingsError, "1001 characters"),
+        (["edit", SERIES, "01", "1", " ", "--to", "en"], EditError, "0 characters"),
+        (["edit", SERIES, "01", "1", "x" * 1001, "--to", "en"], EditError, "1001 characters"),
         (["edit", SERIES, "02", "1", "x", "--to", "en"], CatalogError, "not translated into English"),
         (["lines", SERIES, "01", "--to", "fr"], CatalogError, "not translated into French"),
         (["lines", SERIES, "01", "--to", "klingonish"], LanguageError, "klingonish"),

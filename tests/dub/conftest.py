@@ -30,7 +30,7 @@ FAKE = DubSettings(engines=("fake",), separator="none")
 @dataclass(frozen=True)
 class Said:
     """A line of the episode: its times (ms), its translation (None: failed), who speaks, at what pitch (Hz); its kind, and what
-    may be said instead."""
+    may be said instead; where a person moved it (ms)."""
 
     start_ms: int
     end_ms: int
@@ -40,6 +40,7 @@ class Said:
     f0_hz: float | None = None
     kind: str | None = None
     short: str | None = None
+    moved: tuple[int, int] | None = None
 
 
 LINES = (
@@ -109,6 +110,8 @@ class Episodes:
                 "segment": n,
                 "text": line.text or "",
                 "short_text": line.short,
+                "start_ms": line.moved and line.moved[0],
+                "end_ms": line.moved and line.moved[1],
                 "state": "failed" if line.text is None else "draft",
             }
             for n, line in numbered

@@ -83,6 +83,23 @@ def test_with_nothing_to_dub_the_original_sound_stands(
     assert mix["blob"] == lake.read(work.upstream["ingest"]).row()["stereo_blob"]
 
 
+def test_a_line_that_was_moved_is_spoken_there_and_nothing_is_synthesized_for_it(
+    episodes: Episodes, dub: Dub, counting: list[str]
+) -> None:
+    dub(episodes.add())
+    counting.clear()
+    lines = (LINES[0], replace(LINES[1], moved=(4100, 5900)), LINES[2])
+    rows, mixed = dub(episodes.add(lines))
+    assert counting == []
+    assert [row["start_ms"] for row in rows] == [LINES[0].start_ms, 4100, LINES[2].start_ms]
+
+    def loudness(first_s: float, last_s: float) -> float:
+        return float(np.sqrt(np.square(mixed[round(first_s * RATE) : round(last_s * RATE)]).mean()))
+
+    # Where its original was neither that is heard nor what is said instead.
+    assert loudness(2.9, 3.9) < 0.5 * loudness(4.3, 5.3)
+
+
 def test_a_corrected_line_costs_one_line(episodes: Episodes, dub: Dub, counting: list[str]) -> None:
     dub(episodes.add())
     assert len(counting) == 3

@@ -359,8 +359,15 @@ def test_one_series_alone_touches_no_other_and_no_blob(lake: Lake) -> None:
 
 def test_every_table_that_refers_to_blobs_is_asked() -> None:
     """A table of another kind with blobs of its own would lose them: it has to be made known to the collection first."""
-    assert set(schemas.TABLES) - set(layout.UNIT_TABLES) == {"edit", "cast", "glossary", "reference", "voice"}
-    assert blob_columns("edit") == blob_columns("cast") == []
+    assert set(schemas.TABLES) - set(layout.UNIT_TABLES) == {
+        "edit",
+        "review",
+        "cast",
+        "glossary",
+        "reference",
+        "voice",
+    }
+    assert blob_columns("edit") == blob_columns("review") == blob_columns("cast") == []
     # The clips that a voice names are those of `reference`, which keeps them.
     assert blob_columns("voice") == []
 

@@ -19,7 +19,8 @@ from dubwright.catalog import Catalog, Episode, Series
 from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
-from dubwright.lake.layout import UnitKey
+from dubwright.lake.lake import ulid
+from dubwright.lake.layout import EditKey, UnitKey
 from dubwright.lake.local import LocalStore
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
@@ -112,6 +113,28 @@ def test_every_way_to_plan_agrees(
     for where, kept in survey.changed.items():
         assert all(unit.older and unit.work.stage == where[0] for unit in kept)
         assert len(kept) == min(survey_module.EXPLAINED, survey.reasons[where]["changed"])
+
+
+def test_what_was_pinned_concerns_every_translation_but_the_one_that_says_so(
+    keys: Lake, fake_settings: Settings
+) -> None:
+    (series,) = catalogue(["A"]).series
+    works, planner = Catalog("test", (series,)), plans.planner(["en"], fake_settings, keys)
+    units = {(unit.work.episode, unit.work.stage): unit.work for unit in planner.build(works)}
+    for work in units.values():
+        commit(keys, work.key)
+    base = units["01 集", "translate"].fingerprint
+    row = {"segment": 1, "source_text": "x", "text": "y", "editor": "anna"}
+    keys.add_pins(EditKey("en", "A", "01 集", ulid(), base=base), [row])
+    assert not wanted(planner.survey(works))
+    keys.add_pins(EditKey("en", "A", "02 集", ulid(), base=base), [row])
+    (unit,) = (unit for unit in planner.build(works).wanted if unit.work.stage == "translate")
+    assert (unit.work.episode, len(unit.work.edits)) == ("02 集", 1)
+    assert unit.work.upstream["translate"] == units["02 集", "translate"].key
+    # A correction brings along what was pinned elsewhere, and nothing of what the unit says itself.
+    key = keys.add_edit("en", "A", "01 集", segment=1, source_text="x", text="z", editor="anna")
+    edits = [unit.work.edits for unit in planner.build(works).wanted if unit.work.stage == "translate"]
+    assert edits[0] == (key,)
 
 
 def test_the_quick_digest_is_the_recipe_s_own(fake_settings: Settings) -> None:

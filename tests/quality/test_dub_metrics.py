@@ -62,6 +62,10 @@ def test_lines_are_those_that_were_to_be_spoken_in_order_of_time() -> None:
     assert [dub_metrics.onset_ms(each) for each in found] == [None, 200, 0]
     assert [dub_metrics.fit(each) for each in found] == [3, 2, 0]
     assert (found[1].text, found[1].predicted_ms, found[0].text) == ("One.", 700, "")
+    # Where a person moved it is where it belongs.
+    moved = [{"segment": 1, "start_ms": 1150, "end_ms": 1800}]
+    (line_1,) = (each for each in dub_metrics.lines_of(transcript, moved, dub) if each.segment == 1)
+    assert (line_1.original_start_ms, line_1.original_end_ms, dub_metrics.onset_ms(line_1)) == (1150, 1800, 50)
 
 
 @pytest.mark.parametrize(

@@ -81,10 +81,12 @@ class Episodes:
         read: dict[int, str] | None = None,
         dub: list[dict[str, Any]] | None = None,
         dubbed_by: dict[str, Any] | None = None,
+        moved: dict[int, tuple[int, int]] | None = None,
     ) -> Work:
         """The unit of work of an episode's render; a line whose translation is None failed, some are `read` otherwise.
 
-        `dub` are the rows of its dub, where they matter, `dubbed_by` the settings that it was made by.
+        `dub` are the rows of its dub, where they matter, `dubbed_by` the settings that it was made by; some lines are `moved`
+        to other times (ms).
         """
         lines = LINES if lines is None else lines
         media = probe.probe(clip)
@@ -108,6 +110,8 @@ class Episodes:
                 "text": text or "",
                 "subtitle_text": (read or {}).get(n),
                 "state": "draft" if text else "failed",
+                "start_ms": (moved or {}).get(n, (None, None))[0],
+                "end_ms": (moved or {}).get(n, (None, None))[1],
             }
             for n, (*_, text) in numbered
         ]

@@ -170,6 +170,17 @@ def test_a_line_is_read_as_it_was_condensed(episodes: Episodes, clip: Path, deli
         assert sum(stream.type == "subtitle" for stream in film.streams) == 2
 
 
+def test_a_line_that_was_moved_is_shown_there_and_its_source_where_it_was(
+    episodes: Episodes, clip: Path, deliver: Deliver
+) -> None:
+    found = deliver(episodes.add(clip, moved={2: (1900, 2700)}))
+
+    def starts(kind: str) -> list[int]:
+        return [cue.start for cue in pysubs2.SSAFile.from_string(found.files[kind].read_text(encoding="utf-8"))]
+
+    assert starts("srt") == [300, 1900, 2800] and starts("source-srt") == [300, 1600, 2800]
+
+
 def test_failed_lines_have_no_subtitle_and_are_counted(episodes: Episodes, clip: Path, deliver: Deliver) -> None:
     lines = [(*line[:3], None if i == 1 else line[3]) for i, line in enumerate(LINES)]
     found = deliver(episodes.add(clip, lines))

@@ -1,0 +1,223 @@
+"""An episode's lines in a language as they stand: heard, translated, corrected, spoken and reviewed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dubwright import cast as casts
+from dubwright import coverage, languages
+from dubwright.cast import Cast
+from dubwright.errors import CatalogError, EditError
+from dubwright.fingerprint import fingerprint
+from dubwright.lake import Lake, layout
+from dubwright.lake.lake import UnitFile
+from dubwright.lake.reading import spread
+from dubwright.moved import span
+from dubwright.review import edits, log
+from dubwright.review.edits import Edit, Place
+from dubwright.review.log import Entry
+from dubwright.review.states import Standing, State, states
+
+Row = dict[str, Any]
+EPISODES_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it stands; times in ms, `start_ms` and `end_ms` where it is spoken and shown, `heard_ms` its original's.
+
+    `number` is that of its last correction. One that is `pending` is in the lake, and not in the translation yet.
+    `stale`: what was locked is not what stands. `subtitle_text` and `short_text` are the engine's, as in the table
+    `translation`; `notes` say what is odd about the translation, `reason` about the dub.
+    """
+
+    segment: int
+    source_text: str
+    text: str
+    state: State
+    number: int
+    start_ms: int
+    end_ms: int
+    heard_ms: tuple[int, int]
+    approved: bool = False
+    stale: bool = False
+    pending: bool = False
+    editor: str | None = None
+    at: datetime | None = None
+    edit: Edit | None = None
+    assignee: str | None = None
+    comments: tuple[Entry, ...] = ()
+    speaker: str | None = None
+    character: str | None = None
+    kind: str = "dialogue"
+    confidence: float | None = None
+    subtitle_text: str | None = None
+    short_text: str | None = None
+    tempo: float | None = None
+    voice: str | None = None
+    verdict: str | None = None
+    notes: tuple[str, ...] = ()
+    reason: str | None = None
+
+    @property
+    def who(self) -> str | None:
+        """Who speaks, by the best name there is."""
+        return self.character or self.speaker
+
+    @property
+    def flags(self) -> list[str]:
+        """What is odd about the line, in words."""
+        return [*self.notes, *([self.reason] if self.reason else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """An episode's lines in a language, in their order.
+
+    `base` is the fingerprint that the translation has without corrections; `duration_ms` the episode's length, where that
+    is known; `edits` all corrections, in the order in which they count; `version` that of the log of the review.
+    """
+
+    place: Place
+    lines: tuple[Line, ...]
+    base: str
+    duration_ms: int | None = None
+    edits: tuple[Edit, ...] = ()
+    version: int = 0
+
+    def line(self, segment: int) -> Line:
+        """A line by its number. Raises `CatalogError`."""
+        for line in self.lines:
+            if line.segment == segment:
+                return line
+        numbers = [line.segment for line in self.lines]
+        raise CatalogError(
+            f"has no line {segment}",
+            where=f"{self.place.series}/{self.place.episode}",
+            field="LINE",
+            remedy=f"its lines are {min(numbers)} to {max(numbers)}" if numbers else "nobody speaks in it",
+        )
+
+
+def read(lake: Lake, place: Place, cast: Cast | None = None) -> Script:
+    """An episode's newest lines; `cast` is the series', where that is at hand. Raises `CatalogError` if not translated."""
+    key = next(coverage.newest(lake, "translation", place.language, place.series, place.episode), None)
+    if key is None:
+        raise CatalogError(
+            f"is not translated into {languages.name(place.language)}",
+            where=f"{place.series}/{place.episode}",
+            field="--to",
+            remedy="see `dubwright status`, or localize it first",
+        )
+    unit = lake.read(key)
+    base = base_of(unit)
+    everything = edits.read(lake, place)
+    own = [each for each in everything if each.base != base]
+    said = log.log(lake, place)
+    stand = states(_as_engine_said(lake, unit), own, said.entries)
+    heard = _rows(lake, place, "transcript")
+    dubbed = {row["segment"]: row for row in _rows(lake, place, "dub", place.language)}
+    speaking = casts.read(lake, place.series) if cast is None else cast
+    source = next(iter(_rows(lake, place, "source")), {})
+    found = _Rows({row["segment"]: row for row in heard}, dubbed, speaking, place.episode)
+    lines = tuple(
+        found.line(row, stand[row["segment"]]) for row in sorted(unit.rows(), key=lambda row: int(row["segment"]))
+    )
+    return Script(place, lines, base, source.get("duration_ms"), tuple(everything), said.version)
+
+
+def of_series(lake: Lake, series: str, language: str, episode: str | None = None) -> Iterator[Script]:
+    """The lines of every episode of a series that is translated, in the order of their names; or of one episode."""
+    names = {key.episode for key in lake.units("translation", language=language, series=series)}
+    wanted = sorted(names) if episode is None else [episode]
+    if not wanted:
+        raise CatalogError(
+            f"is not translated into {languages.name(language)}",
+            where=series,
+            field="--to",
+            remedy="see `dubwright status`, or localize it first",
+        )
+    cast = casts.read(lake, series)
+    # Side by side: what takes time is the way to the store and back.
+    return spread(lambda name: read(lake, Place(series, name, language), cast), wanted, EPISODES_AT_ONCE)
+
+
+def base_of(unit: UnitFile) -> str:
+    """The fingerprint that a translation has, or would have, without corrections."""
+    recipe = unit.provenance.get("recipe")
+    if isinstance(recipe, dict) and recipe.get("edits"):
+        return fingerprint(recipe | {"edits": None})
+    return unit.key.fingerprint
+
+
+def shown(lines: Iterable[Line], segments: Iterable[int]) -> list[Line]:
+    """The lines of these numbers. Raises `EditError` for one that is not there."""
+    known = {line.segment: line for line in lines}
+    wanted = list(segments)
+    for segment in wanted:
+        if segment not in known:
+            raise EditError(f"has no line {segment}", field="LINE", remedy="see `dubwright lines`")
+    return [known[segment] for segment in wanted]
+
+
+def _as_engine_said(lake: Lake, unit: UnitFile) -> list[Row]:
+    """The rows before anyone corrected them, where that unit is still there; else those with the corrections of then."""
+    before = unit.provenance.get("upstream", {}).get("translate")
+    key = layout.parse_unit(before) if isinstance(before, str) else None
+    if key and key.table == "translation" and lake.committed(key):
+        return lake.read(key).rows()
+    return unit.rows()
+
+
+def _rows(lake: Lake, place: Place, table: str, language: str | None = None) -> list[Row]:
+    return coverage.newest_rows(lake, table, place.series, place.episode, language) or []
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What stands beside the translation: rows of the transcript and the dub by line, and who speaks."""
+
+    heard: Mapping[int, Row]
+    dubbed: Mapping[int, Row]
+    cast: Cast
+    episode: str
+
+    def line(self, row: Row, stand: Standing) -> Line:
+        heard = {"start_ms": 0, "end_ms": 0, **self.heard.get(row["segment"], {})}
+        spoken = self.dubbed.get(row["segment"], {})
+        person = self.cast.who(self.episode, heard.get("speaker"), heard["start_ms"], heard["end_ms"])
+        edit = stand.edit
+        moved = {"start_ms": edit.start_ms, "end_ms": edit.end_ms} if edit else {}
+        pending = stand.text != (row["text"] or "") or span(heard, moved) != span(heard, row)
+        return Line(
+            segment=row["segment"],
+            source_text=row["source_text"],
+            text=stand.text,
+            state=stand.state,
+            number=stand.number,
+            start_ms=span(heard, moved)[0],
+            end_ms=span(heard, moved)[1],
+            heard_ms=(heard["start_ms"], heard["end_ms"]),
+            approved=stand.approved,
+            stale=stand.stale,
+            pending=pending,
+            editor=stand.editor,
+            at=stand.at,
+            edit=edit,
+            assignee=stand.assignee,
+            comments=stand.comments,
+            speaker=heard.get("speaker"),
+            character=person.called if person else heard.get("character"),
+            kind=heard.get("kind") or "dialogue",
+            confidence=heard.get("confidence"),
+            subtitle_text=None if pending else row["subtitle_text"],
+            short_text=None if pending else row["short_text"],
+            tempo=spoken.get("tempo"),
+            voice=spoken.get("voice"),
+            verdict=spoken.get("verdict"),
+            notes=() if pending and stand.state == "edited" else tuple(row["notes"] or ()),
+            reason=spoken.get("reason"),
+        )
