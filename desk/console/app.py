@@ -23,15 +23,21 @@ from dubwright.errors import (
     CatalogError,
     ClusterError,
     DubwrightError,
+    EditConflictError,
+    EditError,
     EngineError,
     KeyMissingError,
     LanguageError,
+    LockedError,
     SettingsError,
     StoreError,
 )
 
 # The first that fits: what came of an error is told in the browser's terms.
 STATUS: tuple[tuple[type[DubwrightError], int], ...] = (
+    (EditConflictError, 409),
+    (LockedError, 423),
+    (EditError, 422),
     (LoginRequired, 401),
     (NotAllowed, 403),
     (KeyMissingError, 404),
@@ -85,9 +91,10 @@ def _of_input(request: Request, error: Exception) -> Response:
 
 def _answer(request: Request, status: int, problem: Problem) -> Response:
     if _wants_json(request):
-        return JSONResponse(problem.model_dump(), status)
+        return JSONResponse(problem.model_dump(mode="json"), status)
     return render(request, "problem.html", problem, status)
 
 
 def _wants_json(request: Request) -> bool:
-    return request.url.path.startswith(f"{API}/") and "hx-request" not in request.headers
+    """Whether a script asks: also one that wants a part of a page is told of errors in JSON."""
+    return request.url.path.startswith(f"{API}/")

@@ -30,7 +30,8 @@ class Line:
     """A line as it stands; times in ms, `start_ms` and `end_ms` where it is spoken and shown, `heard_ms` its original's.
 
     `number` is that of its last correction. One that is `pending` is in the lake, and not in the translation yet.
-    `stale`: what was locked is not what stands. `subtitle_text` and `short_text` are the engine's, as in the table
+    `stale`: what was locked is not what stands. `evidence` is the witness of its source (table `transcript`), `sound` the blob
+    with its speech, `said_ms` when the dub says it. `subtitle_text` and `short_text` are the engine's, as in the table
     `translation`; `notes` say what is odd about the translation, `reason` about the dub.
     """
 
@@ -54,11 +55,14 @@ class Line:
     character: str | None = None
     kind: str = "dialogue"
     confidence: float | None = None
+    evidence: str | None = None
     subtitle_text: str | None = None
     short_text: str | None = None
     tempo: float | None = None
     voice: str | None = None
     verdict: str | None = None
+    sound: str | None = None
+    said_ms: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
     reason: str | None = None
 
@@ -213,11 +217,19 @@ class _Rows:
             character=person.called if person else heard.get("character"),
             kind=heard.get("kind") or "dialogue",
             confidence=heard.get("confidence"),
+            evidence=heard.get("evidence"),
             subtitle_text=None if pending else row["subtitle_text"],
             short_text=None if pending else row["short_text"],
             tempo=spoken.get("tempo"),
             voice=spoken.get("voice"),
             verdict=spoken.get("verdict"),
+            sound=spoken.get("blob"),
+            said_ms=_said_ms(spoken),
             notes=() if pending and stand.state == "edited" else tuple(row["notes"] or ()),
             reason=spoken.get("reason"),
         )
+
+
+def _said_ms(spoken: Row) -> tuple[int, int] | None:
+    start_ms, duration_ms = spoken.get("start_ms"), spoken.get("duration_ms")
+    return None if start_ms is None or duration_ms is None else (start_ms, start_ms + duration_ms)

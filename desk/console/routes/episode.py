@@ -1,41 +1,107 @@
-"""An episode: played, and its lines corrected."""
+"""An episode: played, its lines corrected and reviewed."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Depends, Path
 from pydantic import AfterValidator
 
-from desk.console.access.roles import Role
+from desk.console.access.roles import Role, Who
 from desk.console.pages import Name, Pages
 from desk.console.state import Console
 from desk.console.views import episode as view
+from desk.console.views import lines
 from desk.console.views import waveform as waveforms
-from desk.console.views.episode import Episode, Sounding, Wording
+from desk.console.views.episode import Episode
+from desk.console.views.lines import (
+    Assigning,
+    Correction,
+    Judging,
+    OneLine,
+    Remark,
+    Restoring,
+    Reviewed,
+    Reviewing,
+    Sounding,
+    Version,
+    Wording,
+)
 from desk.console.views.waveform import Waveform
 from dubwright import languages
+from dubwright.review.edits import Place
 
 pages = Pages("episode")
-Segment = Annotated[int, Path(ge=1, le=1_000_000, description="the line's number")]
+PATH = "/series/{series}/{episode}/{language}"
+LINE = PATH + "/lines/{segment}"
+# What a script puts in the place of the line.
+PART = "line_part.html"
 Language = Annotated[str, Path(max_length=40, description="BCP-47"), AfterValidator(languages.parse)]
+Segment = Annotated[int, Path(ge=1, le=1_000_000, description="the line's number")]
 
 
-@pages.page("/series/{series}/{episode}/{language}", "episode.html")
-def episode(console: Console, series: Name, episode: Name, language: Language) -> Episode:
+def _place(series: Name, episode: Name, language: Language) -> Place:
+    return Place(series, episode, language)
+
+
+Here = Annotated[Place, Depends(_place)]
+
+
+@pages.page(PATH, "episode.html")
+def episode(console: Console, here: Here) -> Episode:
     """The player, and the lines in one language."""
-    return view.episode(console, series, episode, language)
+    return view.episode(console, here.series, here.episode, here.language)
 
 
-@pages.read("/series/{series}/{episode}/{language}/waveform")
-def waveform(console: Console, series: Name, episode: Name, language: Language) -> Waveform:
+@pages.read(PATH + "/waveform")
+def waveform(console: Console, here: Here) -> Waveform:
     """How loud the original and the dub are over their time."""
-    return waveforms.waveform(console.lake, series, episode, language)
+    return waveforms.waveform(console.lake, here.series, here.episode, here.language)
 
 
-@pages.action("/series/{series}/{episode}/{language}/lines/{segment}/say", Role.EDITOR)
-def say(
-    console: Console, series: Name, episode: Name, language: Language, segment: Segment, wording: Wording
-) -> Sounding:
+@pages.action(LINE, Role.EDITOR, PART, method="PUT")
+def correct(console: Console, who: Who, here: Here, segment: Segment, correction: Correction) -> OneLine:
+    """Correct a line's text or times; 409 with the other's text if somebody did meanwhile."""
+    return lines.correct(console, here, segment, correction, who.name)
+
+
+@pages.action(LINE + "/restore", Role.EDITOR, PART)
+def restore(console: Console, who: Who, here: Here, segment: Segment, restoring: Restoring) -> OneLine:
+    """Make a line again what a correction, or the engine, made it."""
+    return lines.restore(console, here, segment, restoring, who.name)
+
+
+@pages.action(LINE + "/say", Role.EDITOR)
+def say(console: Console, here: Here, segment: Segment, wording: Wording) -> Sounding:
     """Say a text in a line's voice, to be listened to; nothing is changed by it."""
-    return view.say(console, series, episode, language, segment, wording)
+    return lines.say(console, here, segment, wording)
+
+
+@pages.action(LINE + "/comment", Role.VIEWER, PART)
+def comment(console: Console, who: Who, here: Here, segment: Segment, remark: Remark) -> OneLine:
+    """Remark on a line."""
+    return lines.comment(console, here, segment, remark, who.name)
+
+
+@pages.action(LINE + "/review", Role.APPROVER, PART)
+def judge(console: Console, who: Who, here: Here, segment: Segment, judging: Judging) -> OneLine:
+    """Approve, lock, unlock or reopen a line."""
+    return lines.judge(console, here, segment, judging, who.name)
+
+
+@pages.read(LINE + "/history")
+def history(console: Console, here: Here, segment: Segment) -> list[Version]:
+    """Who changed a line to what, and when."""
+    return lines.history(console, here, segment)
+
+
+@pages.action(PATH + "/review", Role.APPROVER)
+def review(console: Console, who: Who, here: Here, reviewing: Reviewing) -> Reviewed:
+    """Approve, lock, unlock or reopen lines."""
+    return lines.review(console, here, reviewing, who.name)
+
+
+@pages.action(PATH + "/assign", Role.EDITOR)
+def assign(console: Console, who: Who, here: Here, assigning: Assigning) -> Reviewed:
+    """Give the episode, or a line of it, to somebody."""
+    return lines.assign(console, here, assigning, who.name)

@@ -21,6 +21,16 @@ export async function send(path, body, method = "POST") {
   return about;
 }
 
+// A change whose answer is a part of the page; raises as `send` does.
+export async function part(path, body, method = "POST") {
+  const answer = await fetch(path, {
+    method, headers: { "content-type": "application/json", "x-csrf-token": token, "hx-request": "true" }, body: JSON.stringify(body),
+  });
+  if (answer.ok) return answer.text();
+  const about = await answer.json();
+  throw Object.assign(new Error([about.error, about.remedy].filter(Boolean).join(" → ")), { status: answer.status, about });
+}
+
 document.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-CSRF-Token"] = token; });
 
 document.addEventListener("click", (event) => {

@@ -1,12 +1,12 @@
 // The player and the lines that follow it; keys for all of it.
 
-import { say, send } from "./console.js";
+import { say, send, part } from "./console.js";
 
 const page = document.querySelector(".episode");
 const video = document.getElementById("video");
 const original = document.getElementById("original");
 const canvas = document.getElementById("waveform");
-const lines = [...document.querySelectorAll(".line")];
+let lines = [];
 const heard = new Audio();
 let until = Infinity; // where playing one line ends (s)
 let current = null;
@@ -58,6 +58,76 @@ async function sayNow(line) {
   }
 }
 
+// Changes. An answer is the line as it stands now, as the page shows it.
+const own = (line) => `${page.dataset.api}/lines/${line.dataset.segment}`;
+const box = (line) => line.querySelector("textarea");
+const typed = (line, name) => Math.round(Number(line.querySelector(`input[name=${name}]`)?.value ?? 0) * 1000);
+
+function changed(line) {
+  const area = box(line);
+  const moved = line.querySelector("input[name=start]")
+    && (typed(line, "start") !== rounded(line.dataset.start) || typed(line, "end") !== rounded(line.dataset.end));
+  return area.value.trim() !== area.defaultValue.trim() || moved;
+}
+const rounded = (ms) => Math.round(Number(ms) / 10) * 10;
+
+function mark(line) {
+  const differs = changed(line);
+  line.classList.toggle("changed", differs);
+  const save = line.querySelector("[data-do=save]");
+  if (save) save.hidden = !differs;
+}
+
+function take(line, html) {
+  const box = document.createElement("template");
+  box.innerHTML = html.trim();
+  const fresh = box.content.firstElementChild;
+  line.replaceWith(fresh);
+  if (current === line) { current = null; show(fresh); }
+  count();
+  return fresh;
+}
+
+function count() {
+  lines = [...document.querySelectorAll(".line")];
+  const waiting = lines.filter((line) => "pending" in line.dataset).length;
+  const said = document.getElementById("waiting");
+  said.textContent = waiting ? said.dataset.said.replace("{n}", waiting) : "";
+  draw();
+}
+
+async function save(line, after = Number(line.dataset.number)) {
+  const body = { after, source_text: line.querySelector(".original").textContent };
+  if (box(line).value.trim() !== box(line).defaultValue.trim()) body.text = box(line).value;
+  for (const [name, was] of [["start", line.dataset.start], ["end", line.dataset.end]]) {
+    if (line.querySelector(`input[name=${name}]`) && typed(line, name) !== rounded(was)) body[`${name}_ms`] = typed(line, name);
+  }
+  try {
+    take(line, await part(own(line), body, "PUT")).focus();
+  } catch (error) {
+    if (error.status === 409 && error.about.number !== null) conflict(line, error.about);
+    else say(error.message);
+  }
+}
+
+// Somebody else was there first: both texts are shown, and nothing is lost.
+function conflict(line, about) {
+  line.querySelector(".conflict")?.remove();
+  const told = document.getElementById("conflict").content.cloneNode(true);
+  told.querySelector(".told").textContent = about.error;
+  told.querySelector(".theirs").textContent = about.text ?? "";
+  line.querySelector(".what").append(told);
+  line.dataset.theirs = about.number;
+}
+
+async function decide(line, path, body) {
+  try {
+    return take(line, await part(`${own(line)}${path}`, body));
+  } catch (error) {
+    say(error.message);
+  }
+}
+
 function show(line) {
   if (line === current) return;
   current?.classList.remove("now");
@@ -92,6 +162,23 @@ if (video) {
   }
 }
 
+page.addEventListener("input", (event) => {
+  const line = event.target.closest(".line");
+  if (line) mark(line);
+});
+page.addEventListener("focusin", (event) => show(event.target.closest(".line") ?? current));
+document.querySelector("[data-all]")?.addEventListener("click", async (event) => {
+  const segments = lines.filter((line) => ["draft", "edited"].includes(line.dataset.state)).map((line) => Number(line.dataset.segment));
+  if (!segments.length) return;
+  try {
+    await send(`${page.dataset.api}/review`, { segments, decide: event.target.dataset.all });
+    location.reload();
+  } catch (error) {
+    say(error.message);
+  }
+});
+addEventListener("beforeunload", (event) => { if (lines.some(changed)) event.preventDefault(); });
+
 page.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
   const line = button?.closest(".line");
@@ -101,6 +188,11 @@ page.addEventListener("click", (event) => {
   if (button.dataset.do === "original") play(at(line, "start"), at(line, "end"), "original");
   if (button.dataset.do === "dub") hear(line);
   if (button.dataset.do === "say") sayNow(line);
+  if (button.dataset.do === "save") save(line);
+  if (button.dataset.do === "undo") decide(line, "/restore", { after: Number(line.dataset.number) });
+  if (["approve", "lock", "unlock"].includes(button.dataset.do)) decide(line, "/review", { decide: button.dataset.do });
+  if (button.dataset.do === "mine") save(line, Number(line.dataset.theirs));
+  if (button.dataset.do === "theirs") location.reload();
 });
 
 function step(by) {
@@ -124,7 +216,9 @@ const keys = {
 };
 document.addEventListener("keydown", (event) => {
   if (event.target.matches("textarea, input, select")) {
-    if (event.key === "Escape") event.target.closest(".line")?.focus();
+    const line = event.target.closest(".line");
+    if (event.key === "Escape") line?.focus();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && line && changed(line)) save(line);
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("a, button, summary, video")) return;
@@ -148,7 +242,7 @@ function draw() {
   pen.fillStyle = style.getPropertyValue("--accent");
   for (const line of lines) {
     pen.fillRect(x(at(line, "start")), 0, x(at(line, "end") - at(line, "start")), height / 2);
-    if (line.dataset.dubStart) pen.fillRect(x(at(line, "dubStart")), height / 2, x(at(line, "dubMs")), height / 2);
+    if (line.dataset.said) pen.fillRect(x(at(line, "said")), height / 2, x(at(line, "saidEnd") - at(line, "said")), height / 2);
   }
   pen.globalAlpha = 1;
   pen.fillStyle = style.color;
@@ -166,3 +260,4 @@ canvas.addEventListener("click", (event) => {
 });
 addEventListener("resize", draw);
 fetch(`${page.dataset.api}/waveform`).then((answer) => answer.ok && answer.json()).then((found) => { waves = found || null; draw(); });
+count();
