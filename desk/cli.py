@@ -42,6 +42,7 @@ from desk.options import (
     to_flags,
 )
 from desk.settle import SOME_FAILED, settle
+from desk.users import app as users_app
 from desk.voices import voices
 from dubwright import __version__, catalog, coverage, history, plan, registered, report, settings
 from dubwright.errors import DubwrightError, SettingsError
@@ -59,6 +60,9 @@ app = typer.Typer(
 models = typer.Typer(
     help="Models: list the pinned ones, pull them onto this machine, verify them.", no_args_is_help=True
 )
+console = typer.Typer(help="The operator's console: who may use it.", no_args_is_help=True)
+console.add_typer(users_app, name="users")
+app.add_typer(console, name="console")
 app.add_typer(models, name="models")
 app.add_typer(catalogues, name="catalog")
 cast_app.command()(voices)

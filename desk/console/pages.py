@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import AfterValidator, BaseModel
@@ -55,6 +55,16 @@ class Pages:
 
         return register
 
+    def read(self, path: str, role: Role = Role.VIEWER) -> Callable[[View], View]:
+        """Give what a function returns, a model, as JSON alone at /api`path`: what scripts ask for."""
+
+        def register(view: View) -> View:
+            allowed = [Depends(requires(role))]
+            self.router.add_api_route(API + path, view, methods=["GET"], dependencies=allowed, name=view.__name__)
+            return view
+
+        return register
+
     def action(
         self, path: str, role: Role, template: str | None = None, method: str = "POST"
     ) -> Callable[[View], View]:
@@ -65,7 +75,7 @@ class Pages:
 
         def register(view: View) -> View:
             found = Annotated[Any, Depends(view)]
-            returned = view.__annotations__.get("return")
+            returned = get_type_hints(view).get("return")
 
             def answer(request: Request, model: found) -> Any:
                 return render(request, template, model) if template and "hx-request" in request.headers else model

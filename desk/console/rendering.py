@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -19,9 +20,13 @@ from dubwright.lake import layout
 
 TEMPLATES = Path(__file__).parent / "templates"
 THEMES = ("auto", "light", "dark")
+# What the bar leads to: a text of `words`, and a path.
+NAVIGATION = [("Coverage", "/")]
 
 
-def render(request: Request, template: str, model: Any, status: int = 200) -> HTMLResponse:
+def render(
+    request: Request, template: str, model: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HTMLResponse:
     """A page, or a part of one, that shows a model."""
     words = chosen(request)
     context = {
@@ -34,9 +39,11 @@ def render(request: Request, template: str, model: Any, status: int = 200) -> HT
         "csrf": getattr(request.state, "csrf", ""),
         "path": request.url.path,
         "Role": Role,
+        "navigation": NAVIGATION,
+        "linked": lambda **given: _linked(request.url.path, given),
         **_formats(words),
     }
-    return HTMLResponse(_environment().get_template(template).render(context), status)
+    return HTMLResponse(_environment().get_template(template).render(context), status, headers)
 
 
 def url(*parts: str) -> str:
@@ -58,6 +65,12 @@ def _formats(words: Words) -> dict[str, Any]:
         return words.say("just now")
 
     return {"seconds": seconds, "ago": ago, "tongue": lambda tag: words.tongue(tag)}
+
+
+def _linked(path: str, given: Mapping[str, Any]) -> str:
+    """A path with a query of what is given, without what is empty."""
+    query = urlencode({name: value for name, value in given.items() if value})
+    return f"{path}?{query}" if query else path
 
 
 def _theme(request: Request) -> str:
