@@ -39,7 +39,7 @@ class Passwords:
         """Whether a hash was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(kept)
 
-    def _verify(self, kept: str, password: str) -> bool:
+    def _verify(self, kept: str, password: bytes) -> bool:
         try:
             return self._hasher.verify(kept, password)
         except (Argon2Error, InvalidHashError):

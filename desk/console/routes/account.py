@@ -26,9 +26,7 @@ async def account(request: Request, access: Entrance) -> Account:
     return await _account(request, access)
 
 
-@pages.router.post(
-    "/account/password", dependencies=[Depends(requires(Role.VIEWER))], include_in_schema=False, response_model=None
-)
+@pages.router.post("/account/password", dependencies=[Depends(requires(Role.VIEWER))], include_in_schema=False)
 async def set_password(
     request: Request,
     access: Entrance,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Annotated
 
-from fastapi import Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from desk.console.access.access import Access, Entrance
@@ -17,7 +17,7 @@ from desk.console.views.access import People, person
 from dubwright.errors import SettingsError
 
 pages = Pages("users")
-_FORM = {"dependencies": [Depends(requires(Role.OPERATOR))], "include_in_schema": False, "response_model": None}
+forms = APIRouter(dependencies=[Depends(requires(Role.OPERATOR))], include_in_schema=False)
 
 Name = Annotated[str, Form(max_length=400)]
 Password = Annotated[str, Form(max_length=1000)]
@@ -30,32 +30,32 @@ async def users(access: Entrance) -> People:
     return await _people(access)
 
 
-@pages.router.post("/users", **_FORM)
+@forms.post("/users")
 async def add(request: Request, access: Entrance, name: Name, role: RoleName, password: Password) -> Response:
     """Somebody new."""
     return await _done(request, access, access.users.add(name, ROLES[role], password), "user added", f"{name}: {role}")
 
 
-@pages.router.post("/users/role", **_FORM)
+@forms.post("/users/role")
 async def set_role(request: Request, access: Entrance, name: Name, role: RoleName) -> Response:
     """Another role."""
     return await _done(request, access, access.users.set_role(name, ROLES[role]), "role changed", f"{name}: {role}")
 
 
-@pages.router.post("/users/password", **_FORM)
+@forms.post("/users/password")
 async def set_password(request: Request, access: Entrance, name: Name, password: Password) -> Response:
     """Another password, for somebody who lost theirs; they are logged out everywhere."""
     return await _done(request, access, access.users.set_password(name, password), "password changed", name)
 
 
-@pages.router.post("/users/active", **_FORM)
+@forms.post("/users/active")
 async def set_active(request: Request, access: Entrance, name: Name, active: Annotated[bool, Form()]) -> Response:
     """Whether somebody may log in."""
     what = "user activated" if active else "user deactivated"
     return await _done(request, access, access.users.set_active(name, active), what, name)
 
 
-@pages.router.post("/users/remove", **_FORM)
+@forms.post("/users/remove")
 async def remove(request: Request, access: Entrance, name: Name) -> Response:
     """Forget somebody."""
     return await _done(request, access, access.users.remove(name), "user removed", name)
@@ -72,3 +72,6 @@ async def _done(request: Request, access: Access, change: Awaitable[object], wha
 
 async def _people(access: Access, problem: str | None = None) -> People:
     return People(users=[person(user) for user in await access.users.all()], problem=problem)
+
+
+pages.router.include_router(forms)

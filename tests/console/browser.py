@@ -1,0 +1,41 @@
+"""A browser for tests: it keeps its cookies and sends the token of the page that it has open."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx import Response
+
+HERE = "http://localhost:4280"
+PASSWORD = "correct horse battery"
+
+
+class Browser:
+    """Somebody in front of an application, at an address of the network. Follows no redirect."""
+
+    def __init__(self, app: FastAPI, base: str = HERE, address: str = "127.0.0.1") -> None:
+        self.client = TestClient(app, base, client=(address, 50000), follow_redirects=False)
+        self.base = base
+
+    def get(self, path: str, **options: Any) -> Response:
+        return self.client.get(path, **options)
+
+    def token(self) -> str:
+        """The token of the page that is open."""
+        found = re.search(r'name="csrf" content="(\w{64})"', self.get("/problem-page").text)
+        assert found
+        return found[1]
+
+    def submit(self, path: str, **fields: str) -> Response:
+        """A form, with the token in it, as browsers send it."""
+        return self.client.post(path, data={"csrf": self.token(), **fields}, headers={"origin": self.base})
+
+    def log_in(self, name: str, password: str = PASSWORD, **fields: str) -> Response:
+        return self.submit("/login", name=name, password=password, **fields)
+
+    def session(self) -> str:
+        """The session's cookie."""
+        return next(cookie.value or "" for cookie in self.client.cookies.jar if "dubwright" in cookie.name)
