@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import inspect
 import logging
+import re
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import FastAPI, Request, Response
@@ -22,6 +23,7 @@ from dubwright.errors import DubwrightError, StoreError
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LARGEST_FORM = 1 << 16
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?")
 _log = logging.getLogger(__name__)
 
 
@@ -100,7 +102,7 @@ class Guard:
 
     def _require_known_host(self, request: Request) -> None:
         given = request.headers.getlist("host")
-        name = _hostname(f"//{given[0]}") if len(given) == 1 else None
+        name = _name(given[0]) if len(given) == 1 else None
         if name not in self._access.hosts:
             raise UnknownHost(
                 "the console does not go by this name",
@@ -112,7 +114,7 @@ class Guard:
         """What changes something comes from the console's own pages, or from no page at all."""
         url, host = urlsplit(self._access.settings.url), request.headers["host"]
         here = f"{request.url.scheme}://{host}"
-        if url.hostname and url.hostname == _hostname(f"//{host}"):
+        if url.hostname and url.hostname == _name(host):
             here = f"{url.scheme}://{url.netloc}"
         origin = request.headers.get("origin")
         site = request.headers.get("sec-fetch-site", "same-origin")
@@ -198,11 +200,10 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _hostname(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:
-        return None
+def _name(host: str) -> str | None:
+    """The name in a Host header, without its port; None for what is no such header."""
+    found = _HOST.fullmatch(host.lower())
+    return found and found[1].strip("[]")
 
 
 def _same(given: str, own: str) -> bool:
