@@ -22,6 +22,8 @@ from desk.console.access.trail import Entry
 from dubwright.errors import DubwrightError, StoreError
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# These ask for no session and begin none: files of the console's own, and links that are the permission themselves.
+_FOR_ANYBODY = (STATIC, "/media/")
 LARGEST_FORM = 1 << 16
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?")
 _log = logging.getLogger(__name__)
@@ -81,7 +83,7 @@ class Guard:
     async def _admit(self, request: Request, receive: Receive, token: str) -> Receive:
         """Find out who asks. Raises `AccessError` for what no route should see."""
         self._require_known_host(request)
-        if request.scope["path"].startswith(STATIC):
+        if request.scope["path"].startswith(_FOR_ANYBODY):
             return receive
         state = request.state
         state.token = token if is_token(token) else new_token()

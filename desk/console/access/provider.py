@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.starlette_client import OAuth
 from fastapi import Request, Response
-from joserfc.errors import JoseError
 
 from desk.console.access.roles import NotAllowed, ProviderError, Role
 
 LONGEST_SUBJECT = 600
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Provider:
             await self._require_issuer()
             answer: Response = await self._client.authorize_redirect(request, back)
             return answer
-        except (AuthlibBaseError, httpx.HTTPError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        except Exception as error:
             raise self._failed(error) from error
 
     async def come_back(self, request: Request) -> Claims:
@@ -71,7 +70,7 @@ class Provider:
             if self._role_claim not in claims or self._name_claim not in claims:
                 claims = claims | await self._more(token, claims["sub"])
             subject = json.dumps([self._issuer, claims["sub"]])
-        except (AuthlibBaseError, JoseError, httpx.HTTPError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        except Exception as error:
             raise self._failed(error) from error
         name = claims.get(self._name_claim)
         if not isinstance(name, str) or not isinstance(claims["sub"], str) or len(subject) > LONGEST_SUBJECT:
@@ -108,7 +107,8 @@ class Provider:
         return max(found)
 
     def _failed(self, error: Exception) -> ProviderError:
-        # What a provider writes goes to no page: it is somebody else's text.
+        # Of any kind: what a provider answers goes through three libraries. What it writes goes to the log and to no page.
+        _log.warning("login through %s failed", self._issuer, exc_info=error)
         return ProviderError(
             f"logging in through the provider failed: {type(error).__name__}", where=self._issuer, remedy="try again"
         )
