@@ -28,7 +28,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from dubwright.errors import SettingsError, StoreError
 
@@ -92,7 +92,7 @@ class Database:
             for table in _tables.sorted_tables:
                 await connection.execute(CreateTable(table, if_not_exists=True))
                 for index in table.indexes:
-                    await connection.run_sync(index.create, checkfirst=True)
+                    await connection.execute(CreateIndex(index, if_not_exists=True))
             found = int(await self._about(connection, "version", str(VERSION)))
             if found > VERSION:
                 raise SettingsError(
