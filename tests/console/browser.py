@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 HERE = "http://localhost:4280"
+COOKIE = r"dubwright-\d+|__Host-dubwright"
 PASSWORD = "correct horse battery"
 
 
@@ -19,15 +20,18 @@ class Browser:
     def __init__(self, app: FastAPI, base: str = HERE, address: str = "127.0.0.1") -> None:
         self.client = TestClient(app, base, client=(address, 50000), follow_redirects=False)
         self.base = base
+        self._page: tuple[str, str] | None = None
 
     def get(self, path: str, **options: Any) -> Response:
         return self.client.get(path, **options)
 
     def token(self) -> str:
-        """The token of the page that is open."""
-        found = re.search(r'name="csrf" content="(\w{64})"', self.get("/problem-page").text)
-        assert found
-        return found[1]
+        """The token of the page that is open; a page stays open as long as its session is the same."""
+        if self._page is None or self._page[0] != self.session():
+            found = re.search(r'name="csrf" content="(\w{64})"', self.get("/no-such-page").text)
+            assert found
+            self._page = (self.session(), found[1])
+        return self._page[1]
 
     def submit(self, path: str, **fields: str) -> Response:
         """A form, with the token in it, as browsers send it."""
@@ -38,4 +42,5 @@ class Browser:
 
     def session(self) -> str:
         """The session's cookie."""
-        return next(cookie.value or "" for cookie in self.client.cookies.jar if "dubwright" in cookie.name)
+        kept = [cookie.value or "" for cookie in self.client.cookies.jar if re.fullmatch(COOKIE, cookie.name)]
+        return kept[0] if kept else ""

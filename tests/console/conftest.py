@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from desk.console.app import create_app
 from desk.console.state import State
 from dubwright import settings
 from dubwright.lake import Lake, open_lake
+from dubwright.settings import ConsoleSettings
 from tests.console.browser import PASSWORD, Browser
 
 T = TypeVar("T")
@@ -46,19 +48,27 @@ def build(cheap: dict[str, Any], lake: Lake) -> Callable[..., Built]:
     return built
 
 
+@pytest.fixture(scope="session")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with users who are called as their roles are."""
+    path = tmp_path_factory.mktemp("staff") / "console.sqlite"
+    access = open_access(ConsoleSettings(database=str(path), password_memory_mib=1, password_passes=1))
+
+    async def add() -> None:
+        for name, role in reversed(ROLES.items()):
+            await access.users.add(name, role, PASSWORD)
+
+    now(add())
+    return path
+
+
 @pytest.fixture
-def staffed(build: Callable[..., Built]) -> Callable[..., Built]:
-    """The same, with users who are called as their roles are."""
+def staffed(build: Callable[..., Built], cheap: dict[str, Any], staff: Path) -> Callable[..., Built]:
+    """The application with these users."""
 
     def built(**changed: Any) -> Built:
-        app, access = build(**changed)
-
-        async def add() -> None:
-            for name, role in reversed(ROLES.items()):
-                await access.users.add(name, role, PASSWORD)
-
-        now(add())
-        return app, access
+        shutil.copyfile(staff, cheap["database"])
+        return build(**changed)
 
     return built
 

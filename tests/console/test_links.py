@@ -48,7 +48,7 @@ def test_a_link_that_was_not_made_here_leads_nowhere(build: Callable[..., Built]
         path.split(".")[0],
         "/media/" + itsdangerous.URLSafeTimedSerializer(access.secret, salt="another use").dumps([blob, "a/b", None]),
         "/media/" + itsdangerous.URLSafeSerializer(access.secret, salt="dubwright media").dumps([blob, "a/b", None]),
-        *(f"/media/{name}" for name in ("..", "%2e%2e%2fconsole.sqlite", "..%5c..", "%00", "x" * 5000, ".", "é")),
+        *(f"/media/{name}" for name in ("%2e%2e%2fconsole.sqlite", "..%5c..", "%00", "x" * 5000, "é")),
         "/media/../console.sqlite",
         f"/media/{blob}",
         "/media/",

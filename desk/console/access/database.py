@@ -148,15 +148,14 @@ def _engine(address: str) -> AsyncEngine:
             field="console.database",
             remedy="name a file in a folder of yours",
         ) from error
-    # A connection for each transaction: opening a file costs less than what a pool would hold back from other event loops.
+    # A connection for each transaction: opening a file costs little, and nothing is left to close when a process ends.
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": 10}
     )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
-        for pragma in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = NORMAL"):
-            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA foreign_keys = ON")
 
     return engine
 
