@@ -42,6 +42,7 @@ from desk.options import (
     to_flags,
 )
 from desk.review import app as review_app
+from desk.serve import app as console_app
 from desk.settle import SOME_FAILED, settle
 from desk.voices import voices
 from desk.xliff import app as xliff_app
@@ -61,6 +62,7 @@ app = typer.Typer(
 models = typer.Typer(
     help="Models: list the pinned ones, pull them onto this machine, verify them.", no_args_is_help=True
 )
+app.add_typer(console_app, name="console")
 app.add_typer(models, name="models")
 app.add_typer(catalogues, name="catalog")
 cast_app.command()(voices)

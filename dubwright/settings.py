@@ -223,6 +223,38 @@ class EvaluateSettings(Section):
     )
 
 
+class ConsoleSettings(Section):
+    """The operator's console; changes no result. What is secret is in no setting, but in OIDC_CLIENT_SECRET and PGPASSWORD."""
+
+    host: str = Field("127.0.0.1", description="address to listen on; any but loopback takes users who log in")
+    port: int = Field(4280, ge=1, le=65535, description="port to listen on")
+    url: str = Field("", description="address by which people reach it, where that is another: https://dub.example.org")
+    hosts: tuple[str, ...] = Field((), description="further names that it goes by; asked by any other, it refuses")
+    database: str = Field(
+        "./.dubwright/console.sqlite",
+        description="file with the users, their sessions and the audit trail, or postgresql://USER@HOST/NAME",
+    )
+    login: Literal["auto", "always"] = Field(
+        "auto", description="auto: on loopback nobody logs in as long as there are no users"
+    )
+    session_hours: float = Field(12.0, gt=0, le=24 * 90, description="a login ends after this time (h)")
+    idle_minutes: float = Field(120.0, gt=0, description="and where nothing was done for so long (min)")
+    login_attempts: int = Field(
+        10, ge=1, description="failed logins of a user in ten minutes, at most; of an address three times as many"
+    )
+    writes_per_minute: int = Field(240, ge=1, description="what one person may change in a minute, at most")
+    link_s: int = Field(3600, ge=10, description="how long a link to sound or pictures is good (s)")
+    password_memory_mib: int = Field(64, ge=1, le=4096, description="memory that comparing a password takes (MiB)")
+    password_passes: int = Field(3, ge=1, le=100, description="passes over it")
+    oidc_issuer: str = Field("", description="address of an OpenID Connect provider; none: passwords alone")
+    oidc_client: str = Field("", description="the console's name at the provider")
+    oidc_name: str = Field("preferred_username", description="claim that is taken for somebody's name")
+    oidc_claim: str = Field("groups", description="claim that decides the role")
+    oidc_roles: dict[str, Literal["viewer", "editor", "approver", "operator"]] = Field(
+        {}, description="the role that each of its values gives; the highest counts, without one nobody comes in"
+    )
+
+
 class Settings(BaseSettings):
     """All settings of a run."""
 
@@ -247,6 +279,7 @@ class Settings(BaseSettings):
     endpoint: EndpointSettings = EndpointSettings()
     maintain: MaintainSettings = MaintainSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
+    console: ConsoleSettings = ConsoleSettings()
 
     @classmethod
     def settings_customise_sources(

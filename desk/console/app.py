@@ -12,10 +12,12 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from desk.console.access.roles import LoginRequired, NotAllowed
+from desk.console.access.access import Access
+from desk.console.access.guard import guard
+from desk.console.access.roles import AccessError
 from desk.console.pages import API
 from desk.console.rendering import render
-from desk.console.routes import coverage, episode, media, series
+from desk.console.routes import account, audit, coverage, episode, login, media, series, users
 from desk.console.state import State
 from desk.console.views.problem import Problem
 from dubwright import __version__
@@ -38,8 +40,6 @@ STATUS: tuple[tuple[type[DubwrightError], int], ...] = (
     (EditConflictError, 409),
     (LockedError, 423),
     (EditError, 422),
-    (LoginRequired, 401),
-    (NotAllowed, 403),
     (KeyMissingError, 404),
     (CatalogError, 404),
     (SettingsError, 422),
@@ -50,16 +50,18 @@ STATUS: tuple[tuple[type[DubwrightError], int], ...] = (
 )
 
 
-def create_app(state: State) -> FastAPI:
-    """The application over a lake."""
+def create_app(state: State, access: Access) -> FastAPI:
+    """The application over a lake, for whom `access` lets in."""
     app = FastAPI(
         title="dubwright", version=__version__, docs_url=None, redoc_url=None, openapi_url=f"{API}/openapi.json"
     )
     app.state.console = state
-    for part in (coverage, series, episode):
+    for part in (coverage, series, episode, account, audit, users):
         app.include_router(part.pages.router)
+    app.include_router(login.router)
     app.include_router(media.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    guard(app, access)
     app.add_exception_handler(DubwrightError, _of_ours)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _of_input)
@@ -69,6 +71,8 @@ def create_app(state: State) -> FastAPI:
 def _of_ours(request: Request, error: Exception) -> Response:
     problem = cast(DubwrightError, error)
     status = next((status for kind, status in STATUS if isinstance(problem, kind)), 500)
+    if isinstance(problem, AccessError):
+        status = problem.status
     if status == 401 and not _wants_json(request):
         return RedirectResponse(f"/login?next={quote(request.url.path, safe='')}", 303)
     return _answer(request, status, Problem.of(problem))

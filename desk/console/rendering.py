@@ -24,7 +24,9 @@ THEMES = ("auto", "light", "dark")
 NAVIGATION = [("Coverage", "/")]
 
 
-def render(request: Request, template: str, model: Any, status: int = 200) -> HTMLResponse:
+def render(
+    request: Request, template: str, model: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HTMLResponse:
     """A page, or a part of one, that shows a model."""
     words = chosen(request)
     context = {
@@ -41,7 +43,7 @@ def render(request: Request, template: str, model: Any, status: int = 200) -> HT
         "linked": lambda **given: _linked(request.url.path, given),
         **_formats(words),
     }
-    return HTMLResponse(_environment().get_template(template).render(context), status)
+    return HTMLResponse(_environment().get_template(template).render(context), status, headers)
 
 
 def url(*parts: str) -> str:

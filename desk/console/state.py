@@ -27,9 +27,12 @@ class State:
     settings: Settings
     lake: Lake
     links: Links
-    snapshot: Snapshot
+    snapshot: Snapshot = field(init=False)
     # Engines answer one thread at a time.
     speaking: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "snapshot", Snapshot(self.lake))
 
     def facts(self, series: str) -> SeriesFacts:
         """What the registered catalogues say of a series in its series.yaml; nothing where it is in none."""

@@ -105,7 +105,7 @@ def _vocabulary(path: Path) -> int:
 
     marks = ["[STOP]", "[START]", "[UNK]", "[SPACE]", *(f"[{tag}]" for tag in ("en", "es", "fr", "zh-cn", "ja", "pt"))]
     known = {token: number for number, token in enumerate([*marks, *LETTERS, *".,!?'0123456789-"])}
-    tokenizer = Tokenizer(models.BPE(vocab=known, merges=[], unk_token="[UNK]"))  # noqa: S106
+    tokenizer = Tokenizer(models.BPE(vocab=known, merges=[], unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.add_special_tokens(marks)
     tokenizer.save(str(path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from fastapi import Depends, Request
 
@@ -22,6 +22,10 @@ class Role(IntEnum):
     OPERATOR = 4
 
 
+# What can be given to a person, by the name that people use.
+ROLES = {role.name.lower(): role for role in Role if role is not Role.ANYONE}
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who asks, by the name that goes into the lake with what they decide."""
@@ -33,11 +37,19 @@ class Identity:
 NOBODY = Identity("", Role.ANYONE)
 
 
-class LoginRequired(DubwrightError):
+class AccessError(DubwrightError):
+    """The console does not do what it was asked; `status` is the answer's in HTTP."""
+
+    status: ClassVar[int] = 403
+
+
+class LoginRequired(AccessError):
     """Nobody is logged in."""
 
+    status = 401
 
-class NotAllowed(DubwrightError):
+
+class NotAllowed(AccessError):
     """Who asks may not do this."""
 
 
@@ -48,6 +60,24 @@ def _asking(request: Request) -> Identity:
 
 # A parameter of a route: who asks.
 Who = Annotated[Identity, Depends(_asking)]
+
+
+class UnknownHost(AccessError):
+    """The console does not go by the name under which it was asked."""
+
+    status = 421
+
+
+class TooManyRequests(AccessError):
+    """More was asked in a while than is let through."""
+
+    status = 429
+
+
+class ProviderError(AccessError):
+    """The OpenID provider is away, or answers with what cannot be trusted."""
+
+    status = 502
 
 
 def requires(role: Role) -> Callable[[Request], Identity]:

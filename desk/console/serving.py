@@ -1,0 +1,23 @@
+"""The console as a process."""
+
+from __future__ import annotations
+
+import uvicorn
+
+from desk.console.access.access import open_access
+from desk.console.access.links import Links
+from desk.console.app import create_app
+from desk.console.state import State
+from dubwright.lake import open_lake
+from dubwright.settings import Settings
+
+
+def serve(resolved: Settings) -> None:
+    """Serve the settings' lake where they say, until somebody ends it. Raises what `open_access` raises."""
+    own = resolved.console
+    access = open_access(own)
+    app = create_app(State(resolved, open_lake(resolved.lake), Links(access.secret, own.link_s)), access)
+    # Whoever asks is told by a proxy on this machine alone; what is said of the server is nobody's business.
+    uvicorn.run(
+        app, host=own.host, port=own.port, log_level=resolved.log_level.lower(), access_log=False, server_header=False
+    )
