@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from desk import show
+from desk.cast import editor_of
 from desk.options import Json, Set, to_flags
 from dubwright import settings
 from dubwright.errors import EngineMissingError, SettingsError
@@ -124,7 +125,7 @@ def _with_users(
 async def _note(database: Database, what: str, about: str) -> None:
     from desk.console.access.trail import Entry, Trail
 
-    await Trail(database).write([Entry(time.time(), getpass.getuser(), "command line", what, about)])
+    await Trail(database).write([Entry(time.time(), editor_of(None), "command line", what, about)])
 
 
 def _role(name: str) -> Role:

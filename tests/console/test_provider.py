@@ -15,7 +15,8 @@ from tests.console.browser import HERE, PASSWORD, Browser
 from tests.console.conftest import Built, now
 from tests.console.provider_server import CLIENT, SECRET, ProviderServer, provider_server
 
-Console = tuple[Built, ProviderServer]
+# A server answers, and each login reads all certificates of this machine anew.
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import ipaddress
 import logging
 import os
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
+from desk.cast import editor_of
 from desk.console.access.database import Database
 from desk.console.access.limits import Limiter
 from desk.console.access.passwords import Passwords
@@ -66,7 +66,7 @@ class Access:
     @property
     def local(self) -> Identity:
         """Who sits at a machine that needs no login."""
-        return Identity(getpass.getuser(), Role.OPERATOR)
+        return Identity(editor_of(None), Role.OPERATOR)
 
     async def needs_login(self) -> bool:
         """Whether anybody must log in: everywhere but on loopback, as long as there are no users and no provider."""
