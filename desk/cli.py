@@ -42,6 +42,7 @@ from desk.options import (
     to_flags,
 )
 from desk.settle import SOME_FAILED, settle
+from desk.up.command import up
 from desk.voices import voices
 from dubwright import __version__, catalog, coverage, history, plan, registered, report, settings
 from dubwright.errors import DubwrightError, SettingsError
@@ -68,6 +69,7 @@ app.command()(backfill)
 app.command()(evaluate)
 app.command()(lines)
 app.command()(edit)
+app.command()(up)
 app.add_typer(lake_app, name="lake")
 
 
