@@ -209,6 +209,18 @@ class EndpointSettings(Section):
     most_tokens: int = Field(0, ge=0, description="tokens for an episode in a language, at most; 0 is no limit")
 
 
+class ConsoleSettings(Section):
+    """The operator's console, as others find it; changes no result."""
+
+    url: str = Field("", description="its address, as http://127.0.0.1:8480: what runs leave in Prefect leads there")
+
+
+class NotifySettings(Section):
+    """Who is told of runs that fail; changes no result."""
+
+    block: str = Field("", description="a notification block of Prefect's that is told, as slack-webhook/ops")
+
+
 class MaintainSettings(Section):
     """How the lake is kept; changes no result."""
 
@@ -245,6 +257,8 @@ class Settings(BaseSettings):
     quality: QualitySettings = QualitySettings()
     cluster: ClusterSettings = ClusterSettings()
     endpoint: EndpointSettings = EndpointSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    notify: NotifySettings = NotifySettings()
     maintain: MaintainSettings = MaintainSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
 
