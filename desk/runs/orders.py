@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from httpx import HTTPStatusError
-from prefect.exceptions import ObjectNotFound
-from pydantic import ValidationError
+from prefect.exceptions import ObjectNotFound, PrefectException
 
 from desk.runs.causes import Cause
 from desk.runs.listing import Model, Run, described
@@ -193,7 +192,7 @@ def _chosen(given: dict[str, Any], settings: Settings, lake: Lake) -> Iterable[S
     source, to = given["source"], given.get("to")
     if to is None and source == registered.PREFIX:
         for entry in registered.entries(lake):
-            yield from _chosen({**given, "source": entry.address, "to": list(entry.to)}, settings, lake)
+            yield from _chosen({**given, "source": entry.address}, settings, lake)
         return
     to = to or list(registered.languages_of(source, lake))
     retry_failed, until = bool(given.get("retry_failed")), given.get("until") or "render"
@@ -216,7 +215,7 @@ def _checked(deployment: str, parameters: dict[str, Any]) -> Order:
     flow: Any = backfill_flow if deployment in (BACKFILL, RETRY) else localize_catalog
     try:
         flow.validate_parameters(parameters)
-    except (ValidationError, ValueError, TypeError) as error:
+    except PrefectException as error:
         raise SettingsError(f"no such run can be: {error}", where=deployment) from error
     return Order(deployment=deployment, parameters=parameters)
 

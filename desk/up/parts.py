@@ -199,6 +199,8 @@ class Platform:
             # A folder that people work in may hold a `flows` or `tasks` of its own.
             "PYTHONSAFEPATH": "1",
         }
+        if addresses.console and not self.settings.console.url:
+            told["DUBWRIGHT_CONSOLE__URL"] = addresses.console
         if config.is_file():
             told[PREFIX + "CONFIG"] = str(config)
         if ADDED in os.environ:

@@ -76,7 +76,9 @@ def test_what_cannot_live_is_an_error_that_shows_its_log(tmp_path: Path) -> None
     said: list[str] = []
     with supervisor(tmp_path, said) as running:
         running.start(part("moon", "print('up', flush=True); raise SystemExit('no such moon')"))
-        with pytest.raises(ClusterError, match=rf"died {MOST_DEATHS + 1} times in a row.*exit code 1(.|\n)*no such moon"):
+        with pytest.raises(
+            ClusterError, match=rf"died {MOST_DEATHS + 1} times in a row.*exit code 1(.|\n)*no such moon"
+        ):
             running.look_after()
     assert len(said) == MOST_DEATHS
 
