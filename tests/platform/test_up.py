@@ -190,7 +190,7 @@ def test_a_second_one_is_refused(up: Up) -> None:
 
 
 def test_a_catalogue_is_localized_and_told_of(up: Up, catalogue: Path) -> None:
-    order = orders.localization("lake:dramas", ["en", "es"], settings={"lake": up.addresses["lake"]})
+    order = orders.localization("lake:dramas", ["en", "es"], settings={"lake": up.addresses["lake"], "profile": "fake"})
     before = orders.forecast(order)
     assert (before.series, sum(units.wanted for units in before.units)) == (2, 3 * (2 + 2 * 3))
     started = asked(up, orders.start(order, by="mei"))
