@@ -9,6 +9,7 @@ from typing import Any
 from prefect import Flow
 from prefect.blocks.abstract import NotificationBlock
 from prefect.blocks.core import Block
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.logging import get_logger
 from prefect.utilities.urls import url_for
@@ -16,6 +17,7 @@ from prefect.utilities.urls import url_for
 from dubwright import settings as all_settings
 from dubwright.errors import SettingsError
 from dubwright.settings import Settings
+from tasks.gate import ENDED
 from tasks.report import page_of
 
 # What a message says at most (characters), and how long its way may take (s).
@@ -28,7 +30,7 @@ async def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any
 
     Raises nothing: that nobody could be told is logged.
     """
-    if flow_run.parent_task_run_id is None:
+    if flow_run.parent_task_run_id is None and not (state.is_crashed() and await _was_cancelled(flow_run)):
         # Where the run failed because of its settings, those of its Prefect worker have to do.
         settings = _settings(flow_run.parameters.get("settings")) or _settings(None)
         if settings:
@@ -52,6 +54,15 @@ async def tell(settings: Settings, subject: str, body: str) -> bool:
         get_logger("dubwright").warning("nobody was told through %s: %s", settings.notify.block, error)
         return False
     return True
+
+
+async def _was_cancelled(run: FlowRun) -> bool:
+    """Whether a person ended it: its process says that it was killed, before Prefect's worker says why."""
+    try:
+        async with asyncio.timeout(PATIENCE_S), get_client() as client:
+            return any(past.type in ENDED for past in await client.read_flow_run_states(run.id))
+    except Exception:  # better told of twice than never
+        return False
 
 
 def _settings(given: Any) -> Settings | None:

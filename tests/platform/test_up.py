@@ -139,6 +139,28 @@ def catalogue(up: Up) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def told(up: Up) -> Iterator[list[dict[str, Any]]]:
+    """What people are told of, through a notification block that posts to this process."""
+    messages: list[dict[str, Any]] = []
+
+    class Post(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Post)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    save_webhook(up, f"http://127.0.0.1:{server.server_address[1]}/")
+    yield messages
+    server.shutdown()
+    server.server_close()
+
+
 def asked(up: Up, question: Coroutine[Any, Any, Any]) -> Any:
     with temporary_settings({PREFECT_API_URL: up.addresses["api"], PREFECT_UI_URL: up.addresses["prefect"]}):
         return asyncio.run(question)
@@ -229,7 +251,7 @@ def test_runs_are_listed_newest_first_and_by_pages(up: Up, catalogue: Path) -> N
     assert asked(up, listing.listed(tags=["by:mei"])).total == 1
 
 
-def test_a_run_is_held_goes_on_and_is_cancelled(up: Up, catalogue: Path) -> None:
+def test_a_run_is_held_goes_on_and_is_cancelled(up: Up, catalogue: Path, told: list[dict[str, Any]]) -> None:
     (worker,) = (process for process in up.processes("dask-worker") if "dask_worker" in " ".join(process.cmdline()))
     # Nothing is computed while its Dask workers stand still.
     stopped = [worker, *worker.children(recursive=True)]
@@ -246,11 +268,12 @@ def test_a_run_is_held_goes_on_and_is_cancelled(up: Up, catalogue: Path) -> None
             return found if found and found.all.running else None
 
         seen = wait(up, "a unit is on its way", waiting)
-        assert seen.all.done == 0 and seen.all.running + seen.all.waiting == 3 and seen.series.running == 1
+        assert seen.all.done == 0 and seen.all.running + seen.all.waiting >= 3 and seen.series.running == 1
         assert asked(up, steering.pause(run.id)).state == "paused"
         assert asked(up, steering.resume(run.id)).state == "running"
         assert asked(up, steering.cancel(run.id)).state in ("cancelling", "cancelled")
-        assert ended(up, run).state == "cancelled"
+        # At first it is its process that says how it ended.
+        wait(up, "the run is cancelled", lambda: asked(up, listing.one(run.id)).state == "cancelled")
         with pytest.raises(RunStateError, match="cannot be cancelled"):
             asked(up, steering.cancel(run.id))
     finally:
@@ -258,18 +281,16 @@ def test_a_run_is_held_goes_on_and_is_cancelled(up: Up, catalogue: Path) -> None
             process.resume()
     with pytest.raises(RunMissingError):
         asked(up, listing.one(uuid4()))
+    assert told == []
 
 
-def test_what_failed_is_told_grouped_and_tried_again(up: Up, catalogue: Path) -> None:
+def test_what_failed_is_told_grouped_and_tried_again(up: Up, catalogue: Path, told: list[dict[str, Any]]) -> None:
     (catalogue / "C").mkdir()
     broken = catalogue / "C" / "01.mp4"
     broken.write_bytes(b"no video at all")
-    told: list[dict[str, Any]] = []
-    with webhook(told) as address:
-        save_webhook(up, address)
-        run = ended(up, asked(up, orders.start(orders.localization("lake:dramas"))))
-        assert run.state == "failed", run
-        (message,) = wait(up, "somebody is told", lambda: told, 30)
+    run = ended(up, asked(up, orders.start(orders.localization("lake:dramas"))))
+    assert run.state == "failed", run
+    (message,) = wait(up, "somebody is told", lambda: told, 30)
     assert message["title"] == f"dubwright: {run.name}: Failed"
     assert "units are missing" in message["text"] and f"/runs/{run.id}" in message["text"]
     lake = open_lake(str(up.root / "lake"))
@@ -327,30 +348,6 @@ def answers(url: str) -> bool:
         return bool(page(url))
     except OSError:
         return False
-
-
-class webhook:  # noqa: N801  used like a function
-    """An address on loopback that keeps what is posted to it."""
-
-    def __init__(self, told: list[dict[str, Any]]) -> None:
-        class Post(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Post)
-
-    def __enter__(self) -> str:
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self.server.server_address[1]}/"
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def save_webhook(up: Up, address: str) -> None:
