@@ -26,7 +26,8 @@ from desk.runs.causes import causes
 from desk.runs.listing import Run
 from desk.runs.progress import progress
 from desk.up import marked
-from dubwright import coverage, registered
+from dubwright import catalog as catalogs
+from dubwright import coverage, plan, registered, settings
 from dubwright.errors import RunMissingError, RunStateError, SettingsError
 from dubwright.lake import open_lake
 from tests.flows.conftest import make_video
@@ -285,23 +286,27 @@ def test_a_run_is_held_goes_on_and_is_cancelled(up: Up, catalogue: Path, told: l
 
 
 def test_what_failed_is_told_grouped_and_tried_again(up: Up, catalogue: Path, told: list[dict[str, Any]]) -> None:
-    (catalogue / "C").mkdir()
-    broken = catalogue / "C" / "01.mp4"
-    broken.write_bytes(b"no video at all")
-    run = ended(up, asked(up, orders.start(orders.localization("lake:dramas"))))
+    lake = open_lake(str(up.root / "lake"))
+    resolved = settings.load({"profile": "fake", "lake": str(up.root / "lake")})
+    planner = plan.planner(["it"], resolved, lake)
+    unit = next(unit for unit in planner.build(catalogs.load("lake:dramas", "B", lake)).wanted)
+    assert unit.work.stage == "translate"
+    error = {"error": "ModelError", "problem": "no model 'of-this-name'", "remedy": "pull it"}
+    lake.record_failure(unit.work.key, "translate", error, permanent=True)
+
+    run = ended(up, asked(up, orders.start(orders.localization("lake:dramas", ["it"], only="B"))))
     assert run.state == "failed", run
     (message,) = wait(up, "somebody is told", lambda: told, 30)
     assert message["title"] == f"dubwright: {run.name}: Failed"
-    assert "units are missing" in message["text"] and f"/runs/{run.id}" in message["text"]
-    lake = open_lake(str(up.root / "lake"))
+    assert "3 units are missing" in message["text"] and f"/runs/{run.id}" in message["text"]
     (cause,) = causes(coverage.standing_failures(lake))
-    assert cause.error == "MediaError" and cause.series == ["C"] and cause.permanent == 1
+    assert (cause.error, cause.series, cause.languages, cause.permanent) == ("ModelError", ["B"], ["it"], 1)
+
     order = orders.retry(cause, lake)
-    assert order.parameters["to"] == ["en"] and order.parameters["series"] == ["C"]
-    shutil.copyfile(catalogue / "B" / "01.mp4", broken)
     again = ended(up, asked(up, orders.start(order)))
-    assert again.state == "completed" and again.name == "retry of lake: to en", again
-    assert list(coverage.standing_failures(lake)) == []
+    assert again.state == "completed" and again.name == "retry of lake: to it", again
+    assert asked(up, progress(again.id)).all.done == 3
+    assert list(coverage.standing_failures(lake)) == [] and len(told) == 1
 
 
 def test_parameters_that_the_server_refuses_are_an_error(up: Up) -> None:
