@@ -27,7 +27,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def up(
     lake: Lake = None,
     profile: Profile = None,
-    state: Annotated[Path, typer.Option(metavar="DIR", help="Folder for Prefect's database, logs and locks.")] = STATE,
+    state: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            show_default=False,
+            help="Folder for Prefect's database, logs and the lock.  [default: ./.dubwright]",
+        ),
+    ] = STATE,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Of the console.  [default: a free one]")] = None,
     prefect_port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Of Prefect's server.  [default: a free one]")
