@@ -13,6 +13,7 @@ from httpx import HTTPError
 from prefect import get_run_logger
 from prefect.artifacts import acreate_image_artifact, acreate_link_artifact, acreate_table_artifact
 from prefect.client.orchestration import get_client
+from prefect.exceptions import PrefectException
 from prefect.runtime import flow_run
 
 from dubwright import report
@@ -47,7 +48,7 @@ async def introduce(settings: Settings, *tags: str) -> None:
             await client.update_flow_run(UUID(str(run)), tags=list(dict.fromkeys([*flow_run.tags, *tags])))
         if page := page_of(settings, str(run)):
             await acreate_link_artifact(link=page, link_text="in the console", key=CONSOLE)
-    except HTTPError as error:
+    except (HTTPError, PrefectException, RuntimeError) as error:
         get_run_logger().warning("the run could not be introduced to Prefect: %s", error)
 
 

@@ -92,9 +92,8 @@ def _alone(state: Path) -> Iterator[None]:
     """Hold the state folder's lock. Raises `SettingsError` where another process has it, `StoreError` where none can."""
     remedy = "use what runs, end it, or name another folder"
     try:
-        state.mkdir(parents=True, exist_ok=True)
-        # Only its owner reads what is in Prefect's database: the parameters and logs of runs.
-        state.chmod(0o700)
+        # Only its owner reads what is in Prefect's database (the parameters and logs of runs), unless the folder was there.
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(state / "up.lock", blocking=False):
             yield
     except Timeout:
@@ -122,7 +121,9 @@ def _asked_by_signals() -> Iterator[tuple[threading.Event, threading.Event]]:
     def hear(*_: object) -> None:
         (hurry if asked.is_set() else asked).set()
 
-    before = {number: signal.signal(number, hear) for number in SIGNALS}
+    # What was to be ignored from the beginning still is: `nohup` does so with a terminal that is closed.
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, hear) for number in heard}
     try:
         yield asked, hurry
     finally:
