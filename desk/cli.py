@@ -44,6 +44,7 @@ from desk.options import (
 from desk.review import app as review_app
 from desk.serve import app as console_app
 from desk.settle import SOME_FAILED, settle
+from desk.up.command import up
 from desk.voices import voices
 from desk.xliff import app as xliff_app
 from dubwright import __version__, catalog, coverage, history, plan, registered, report, settings
@@ -75,6 +76,7 @@ app.command()(edit)
 app.command("replace")(replace_lines)
 app.add_typer(review_app, name="review")
 app.add_typer(xliff_app, name="xliff")
+app.command()(up)
 app.add_typer(lake_app, name="lake")
 
 

@@ -29,8 +29,10 @@
     │   ├── KeyMissingError      the store has no object of this key
     │   ├── UnreadableError      an object of the lake is not what its key says
     │   └── LeaseError           somebody else works on this part of the lake, or our own lease has run out
-    └── ClusterError             the Dask cluster cannot run a unit (no Dask worker offers what it needs)
-        └── SchedulerLostError   its scheduler went away
+    └── ClusterError             Prefect or the Dask cluster cannot do its part (no Dask worker offers what a unit needs)
+        ├── SchedulerLostError   its scheduler went away
+        ├── RunMissingError      Prefect knows no flow run of this id
+        └── RunStateError        a flow run is in no state for what is asked of it
 
 Only errors whose class says `transient` are retried. A permanent one is recorded in the lake for its
 unit at once, and the unit is left alone until something that decides its result changes.
@@ -248,3 +250,11 @@ class ClusterError(DubwrightError):
 
 class SchedulerLostError(ClusterError):
     transient = True
+
+
+class RunMissingError(ClusterError):
+    pass
+
+
+class RunStateError(ClusterError):
+    pass

@@ -209,6 +209,12 @@ class EndpointSettings(Section):
     most_tokens: int = Field(0, ge=0, description="tokens for an episode in a language, at most; 0 is no limit")
 
 
+class NotifySettings(Section):
+    """Who is told of runs that fail; changes no result."""
+
+    block: str = Field("", description="a notification block of Prefect's that is told, as slack-webhook/ops")
+
+
 class MaintainSettings(Section):
     """How the lake is kept; changes no result."""
 
@@ -228,7 +234,9 @@ class ConsoleSettings(Section):
 
     host: str = Field("127.0.0.1", description="address to listen on; any but loopback takes users who log in")
     port: int = Field(4280, ge=1, le=65535, description="port to listen on")
-    url: str = Field("", description="address by which people reach it, where that is another: https://dub.example.org")
+    url: str = Field(
+        "", description="address by which people, and links in Prefect, reach it: https://dub.example.org; else its own"
+    )
     hosts: tuple[str, ...] = Field((), description="further names that it goes by; asked by any other, it refuses")
     database: str = Field(
         "./.dubwright/console.sqlite",
@@ -277,6 +285,7 @@ class Settings(BaseSettings):
     quality: QualitySettings = QualitySettings()
     cluster: ClusterSettings = ClusterSettings()
     endpoint: EndpointSettings = EndpointSettings()
+    notify: NotifySettings = NotifySettings()
     maintain: MaintainSettings = MaintainSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     console: ConsoleSettings = ConsoleSettings()

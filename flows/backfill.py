@@ -17,14 +17,16 @@ from dubwright.lake import open_lake
 from dubwright.quality.evaluation_log import require_standing
 from dubwright.report import record_problems
 from flows.each_series import SeriesRun, each_series
-from flows.localize import localize_series, state_of, width
-from tasks.report import leave_table
+from flows.localize import localize_series, state_of
+from flows.naming import of_backfill
+from tasks.notify import tell_failure
+from tasks.report import introduce, leave_table, publish
 from tasks.termination import heeds_sigterm
 
 ARTIFACT = "backfill"
 
 
-@flow(flow_run_name="{source} to {to}", validate_parameters=True)
+@flow(flow_run_name=of_backfill, on_failure=[tell_failure], on_crashed=[tell_failure], validate_parameters=True)
 @heeds_sigterm
 async def backfill(
     to: list[str],
@@ -35,18 +37,21 @@ async def backfill(
     budget_minutes: float | None = None,
     hours: float | None = None,
     dry_run: bool = False,
+    retry_failed: bool = False,
 ) -> Any:
     """Localize what lacks the languages `to`, behind all other work unless `cluster.priority` says otherwise.
 
     What the lake has is reused: an episode with a transcript costs translation, dub and render. Limits: `series`,
     `since` (ISO date of ingest), `budget_minutes` of sound, `hours` of wall time after which no unit starts. `dry_run`
-    only says what it would take. A run that was limited or killed is continued by the next one.
+    only says what it would take, `retry_failed` tries again what failed for good. A run that was limited or killed is
+    continued by the next one.
     """
     stop_at = None if hours is None else time.time() + hours * 3600
     settings = backfill_settings(settings)
     resolved = all_settings.load(settings)
     lake = open_lake(resolved.lake)
-    planner = plans.planner(to, resolved, lake)
+    planner = plans.planner(to, resolved, lake, retry_failed=retry_failed)
+    await introduce(resolved, resolved.cluster.priority, *to)
     limits = Limits(tuple(series or ()), backfills.since(since), budget_minutes)
 
     def choose() -> Selection:
@@ -60,8 +65,9 @@ async def backfill(
     stopped = None
     await asyncio.to_thread(require_standing, lake, resolved, chosen.units)
     if chosen.episodes:
-        run = SeriesRun(source, to, settings, stop_at=stop_at)
-        stopped = await each_series(localize_series, chosen.episodes, run, resolved, width(chosen.survey))
+        run = SeriesRun(source, to, settings, retry_failed=retry_failed, stop_at=stop_at)
+        stopped = await each_series(localize_series, chosen.episodes, run, resolved, chosen.survey, chosen.units)
+        await publish(planner, chosen.survey.catalog.narrowed(chosen.episodes), lake)
     if stopped:
         return Cancelled(message=f"stopped: {stopped}; the next backfill goes on")
     left = await asyncio.to_thread(choose)

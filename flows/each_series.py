@@ -15,12 +15,18 @@ from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
 
 from dubwright.errors import SettingsError
+from dubwright.listing import Partition
 from dubwright.settings import Settings
+from dubwright.survey import Survey
 from tasks.cluster import bench
 from tasks.gate import Gate, watched
+from tasks.progress import CatalogProgress
+from tasks.published import last_rows, published
 
 # Before a series is begun again that Prefect's server would not have (s).
 WAITS_S = (5.0, 15.0)
+# A series' flow run, and whether it did all that it was to do.
+Ended = tuple[UUID | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +54,46 @@ class SeriesRun:
 
 
 async def each_series(
-    localize_series: Any, episodes: Mapping[str, list[str] | None], run: SeriesRun, settings: Settings, width: int
+    localize_series: Any,
+    episodes: Mapping[str, list[str] | None],
+    run: SeriesRun,
+    settings: Settings,
+    before: Survey,
+    wanted: Mapping[Partition, int] | None = None,
 ) -> str | None:
     """Localize every series named, a few at a time; `episodes` has those wanted of each, None for all.
 
+    `before` is how the catalogue stands, `wanted` the units that are to be run, where that is less than all it lacks.
     One series that fails does not stop the others. Returns why no more series were started, or None if all were.
     """
     turn = asyncio.Semaphore(settings.cluster.series_at_once)
     deployment = settings.cluster.series_deployment
-    async with watched(runs_above(), run.stop_at) as gate:
+    progress = CatalogProgress(before.wanted if wanted is None else wanted, len(episodes))
+    async with watched(runs_above(), run.stop_at) as gate, published(progress):
         if deployment:
 
-            async def one(series: str) -> None:
-                await _deployed(deployment, run.parameters(series, episodes[series]), settings.cluster.priority)
+            async def one(series: str) -> Ended:
+                return await _deployed(deployment, run.parameters(series, episodes[series]), settings.cluster.priority)
 
-            await _in_turn(episodes, one, turn, gate)
+            await _in_turn(episodes, one, turn, gate, progress)
         else:
-            async with bench(settings, width=width) as cluster:
+            async with bench(settings, width=_width(before)) as cluster:
 
-                async def one(series: str) -> None:
+                async def one(series: str) -> Ended:
                     parameters = run.parameters(series, episodes[series])
-                    await localize_series(**parameters, cluster=cluster.address, return_state=True)
+                    state = await localize_series(**parameters, cluster=cluster.address, return_state=True)
+                    return state.state_details.flow_run_id, state.is_completed()
 
-                await _in_turn(episodes, one, turn, gate)
+                await _in_turn(episodes, one, turn, gate, progress)
         return gate.closed
 
 
 async def _in_turn(
-    names: Iterable[str], one: Callable[[str], Awaitable[None]], turn: asyncio.Semaphore, gate: Gate
+    names: Iterable[str],
+    one: Callable[[str], Awaitable[Ended]],
+    turn: asyncio.Semaphore,
+    gate: Gate,
+    progress: CatalogProgress,
 ) -> None:
     async def when_it_is_time(series: str) -> None:
         async with turn:
@@ -85,27 +103,41 @@ async def _in_turn(
                 if not gate.open:
                     return
                 try:
-                    await one(series)
+                    progress.begun(series)
+                    found, completed = await one(series)
+                    progress.ended(series, await last_rows(found), completed=completed)
                     return
                 except HTTPError as error:
                     # A server that is overworked or starts anew is no reason to give up the other series; and a series
                     # that is begun again does only what it lacks.
                     get_run_logger().warning("%s: Prefect's server did not do its part: %s", series, error)
                     await asyncio.sleep(wait or 0)
+            progress.ended(series, [], completed=False)
 
     await asyncio.gather(*(when_it_is_time(name) for name in names))
 
 
-async def _deployed(deployment: str, parameters: dict[str, Any], queue: str) -> None:
+async def _deployed(deployment: str, parameters: dict[str, Any], queue: str) -> Ended:
     """Run a deployment and wait for its end; the pool's queues are named after the priorities."""
     try:
-        await arun_deployment(deployment, parameters=parameters, work_queue_name=queue, timeout=None, poll_interval=5)
+        run = await arun_deployment(
+            deployment, parameters=parameters, work_queue_name=queue, timeout=None, poll_interval=5
+        )
     except ObjectNotFound as error:
         raise SettingsError(
             f"Prefect knows no deployment {deployment!r}",
             field="cluster.series_deployment",
             remedy="run `prefect deploy --all`, or leave the setting out",
         ) from error
+    return run.id, run.state is not None and run.state.is_completed()
+
+
+def _width(survey: Survey) -> int:
+    """How many units can run side by side, to size a cluster on this machine."""
+    widest: dict[str | None, int] = {}
+    for (_, language), counts in survey.counts.items():
+        widest[language] = max(widest.get(language, 0), counts["wanted"])
+    return sum(widest.values())
 
 
 def runs_above() -> list[UUID]:

@@ -17,14 +17,20 @@ from dubwright.quality.evaluation import Evaluation
 from dubwright.settings import Settings
 from tasks.cluster import bench
 from tasks.evaluate import evaluated
-from tasks.report import leave_table
+from tasks.notify import tell_failure
+from tasks.report import introduce, leave_table
 from tasks.termination import heeds_sigterm
 
 ARTIFACT = "evaluation"
 TRANSLATORS = "translators"
 
 
-@flow(flow_run_name="evaluate {episodes} episodes a language", validate_parameters=True)
+@flow(
+    flow_run_name="evaluate {episodes} episodes a language",
+    on_failure=[tell_failure],
+    on_crashed=[tell_failure],
+    validate_parameters=True,
+)
 @heeds_sigterm
 async def evaluate(
     settings: dict[str, Any] | None = None,
@@ -40,6 +46,7 @@ async def evaluate(
     in `passed` whether it keeps it. What came of it, as the artifacts show it, is returned.
     """
     resolved = all_settings.load(settings)
+    await introduce(resolved, *(to or ()))
     drawn = seed if seed is not None else f"{datetime.now(UTC):%G-W%V}"
     lake = open_lake(resolved.lake)
     sample = (await asyncio.to_thread(sampling.evaluate, lake, episodes, drawn)).as_dict()

@@ -31,13 +31,17 @@ from dubwright.survey import Survey
 from dubwright.transcribe.speakers.clips import keep
 from dubwright.transcribe.speakers.series import link_series
 from flows.each_series import SeriesRun, each_series, runs_above
+from flows.naming import of_catalog, of_series
 from tasks import report
 from tasks.cluster import bench
 from tasks.dispatch import Dispatcher, Packet, dispatching
 from tasks.dub import dub
-from tasks.events import Event, tell
+from tasks.events import Event, listening, tell
 from tasks.gate import Stopped, watched
 from tasks.ingest import ingest
+from tasks.notify import tell_failure
+from tasks.progress import SeriesProgress
+from tasks.published import published
 from tasks.render import render
 from tasks.termination import heeds_sigterm
 from tasks.transcribe import transcribe
@@ -48,7 +52,7 @@ Chain = tuple[str, str | None]
 TASKS = {"ingest": ingest, "transcribe": transcribe, "translate": translate, "dub": dub, "render": render}
 
 
-@flow(flow_run_name="{source} to {to}", validate_parameters=True)
+@flow(flow_run_name=of_catalog, on_failure=[tell_failure], on_crashed=[tell_failure], validate_parameters=True)
 @heeds_sigterm
 async def localize_catalog(
     source: str,
@@ -69,6 +73,7 @@ async def localize_catalog(
     if to is None and source == registered.PREFIX:
         return await _each_registered(lake, settings, until, retry_failed)
     to = to or list(await asyncio.to_thread(registered.languages_of, source, lake))
+    await report.introduce(resolved, resolved.cluster.priority, *to)
     planner = plans.planner(to, resolved, lake, until=until, retry_failed=retry_failed)
     before = await asyncio.to_thread(_survey, planner, source, only)
     await asyncio.to_thread(require_standing, lake, resolved, before.wanted)
@@ -77,9 +82,7 @@ async def localize_catalog(
     if before.lacking:
         run = SeriesRun(source, to, settings, until=until, retry_failed=retry_failed)
         episodes = _episodes_of(only, before.catalog)
-        stopped = await each_series(
-            localize_series, dict.fromkeys(before.lacking, episodes), run, resolved, width(before)
-        )
+        stopped = await each_series(localize_series, dict.fromkeys(before.lacking, episodes), run, resolved, before)
     after = await asyncio.to_thread(_survey, planner, source, only)
     worked_on = Catalog(source, tuple(each for each in after.catalog.series if each.name in before.lacking))
     await report.publish(planner, worked_on, lake)
@@ -105,7 +108,7 @@ async def _each_registered(lake: Lake, settings: dict[str, Any] | None, until: s
     return Completed(message=f"{len(entries)} registered catalogues are complete")
 
 
-@flow(flow_run_name="{series} to {to}", validate_parameters=True)
+@flow(flow_run_name=of_series, on_failure=[tell_failure], on_crashed=[tell_failure], validate_parameters=True)
 @heeds_sigterm
 async def localize_series(
     source: str,
@@ -126,13 +129,16 @@ async def localize_series(
     resolved = all_settings.load(settings)
     lake = open_lake(resolved.lake)
     planner = plans.planner(to, resolved, lake, until=until, retry_failed=retry_failed)
-    above = runs_above()
+    await report.introduce(resolved, resolved.cluster.priority, *to)
+    above, progress = runs_above(), SeriesProgress(series)
     # Before the lake is listed: nobody collects now what this run is about to count on.
     async with _lease(lake, series, above):
         whole = await asyncio.to_thread(_load, source, series, planner)
         part = whole.narrowed({series: episodes})
         plan = await asyncio.to_thread(planner.build, part)
+        progress.plan(plan)
         async with (
+            _told(progress),
             bench(resolved, width=len(plan.wanted), address=cluster) as joined,
             watched(above, stop_at) as gate,
             dispatching(joined, gate, _carrier(resolved)) as dispatcher,
@@ -142,6 +148,7 @@ async def localize_series(
                 # Who speaks decides translations and dubs: they are planned by what is known of it now.
                 transcripts = await asyncio.to_thread(_link, whole.of({series}), planner)
                 plan = await asyncio.to_thread(planner.build, part)
+                progress.plan(plan)
                 branches = _chains(plan, per_language=True)
                 going_on = {chain: units for chain, units in branches.items() if not failures.get((chain[0], None))}
                 # Nothing waits for them: what a voice is cloned from is listened for meanwhile.
@@ -149,11 +156,22 @@ async def localize_series(
                 failures |= await _side_by_side(going_on, dispatcher)
                 await keeping
             stopped = gate.closed
+    if len(above) == 1:
+        # A run of its own: nobody above it says what came of it.
+        await report.publish(planner, part, lake)
     if stopped:
         return Cancelled(message=f"stopped: {stopped}; what is committed stays")
     if failed := sum(failures.values()):
         return Failed(message=f"{failed} units failed; the others are delivered")
     return Completed(message=f"{len(plan.units)} units committed")
+
+
+@asynccontextmanager
+async def _told(progress: SeriesProgress) -> AsyncIterator[None]:
+    """Have the run's progress follow what is told of its units, and Prefect show it."""
+    with listening(progress.hear):
+        async with published(progress):
+            yield
 
 
 @asynccontextmanager
@@ -239,14 +257,6 @@ def _episodes_of(only: str | None, catalog: Catalog) -> list[str] | None:
     if only is None or any(series.name == only for series in catalog.series):
         return None
     return [episode.episode for episode in catalog.episodes]
-
-
-def width(survey: Survey) -> int:
-    """How many units can run side by side, to size a cluster on this machine."""
-    widest: dict[str | None, int] = {}
-    for (_, language), counts in survey.counts.items():
-        widest[language] = max(widest.get(language, 0), counts["wanted"])
-    return sum(widest.values())
 
 
 def state_of(after: Survey, stopped: str | None) -> Any:

@@ -20,7 +20,8 @@ from dubwright.lake.compaction import Compacted, compact
 from dubwright.lake.verification import Finding, Verified, verify
 from dubwright.settings import Settings
 from tasks.crashed import mark_crashed
-from tasks.report import leave_table
+from tasks.notify import tell, tell_failure
+from tasks.report import introduce, leave_table
 from tasks.termination import heeds_sigterm
 
 ARTIFACT = "maintenance"
@@ -68,7 +69,7 @@ class _Maintained:
         ]
 
 
-@flow(flow_run_name="maintain", validate_parameters=True)
+@flow(flow_run_name="maintain", on_failure=[tell_failure], on_crashed=[tell_failure], validate_parameters=True)
 @heeds_sigterm
 async def maintain(source: str | None = "lake:", settings: dict[str, Any] | None = None, delete: bool = False) -> Any:
     """Maintain the lake. Without `delete`, what would be collected is only counted.
@@ -79,7 +80,11 @@ async def maintain(source: str | None = "lake:", settings: dict[str, Any] | None
     resolved = all_settings.load(settings)
     lake = open_lake(resolved.lake)
     log = get_run_logger()
+    await introduce(resolved)
     crashed = await mark_crashed(lake)
+    if crashed:
+        # What killed them kept them from saying so themselves.
+        await tell(resolved, f"dubwright: {len(crashed)} runs died", "\n".join(crashed))
     unfinished = await asyncio.to_thread(lake.store.sweep)
     compacted = await asyncio.to_thread(compact, lake)
     log.info("%d compacted files written, %d unchanged", compacted.written, compacted.unchanged)

@@ -143,6 +143,8 @@ class Dispatcher:
         for line in self._lines.values():
             while self.gate.open and line.waiting and line.running < min(line.room, self.bench.settings.in_flight):
                 packet = Packet(self._take(line), self)
+                for unit in packet.units:
+                    tell(Event("sent", unit.work))
                 line.running += 1
                 task = asyncio.create_task(self._see_through(packet, line))
                 self._under_way.add(task)

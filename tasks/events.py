@@ -9,7 +9,7 @@ from typing import Literal
 
 from dubwright.unit import Work
 
-What = Literal["submitted", "computed", "found", "attempt failed", "given up"]
+What = Literal["submitted", "sent", "computed", "found", "attempt failed", "given up"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,25 +7,54 @@ import base64
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from httpx import HTTPError
 from prefect import get_run_logger
-from prefect.artifacts import acreate_image_artifact, acreate_table_artifact
+from prefect.artifacts import acreate_image_artifact, acreate_link_artifact, acreate_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.exceptions import PrefectException
+from prefect.runtime import flow_run
 
 from dubwright import report
 from dubwright.catalog import Catalog
 from dubwright.errors import StoreError
 from dubwright.lake import Lake
 from dubwright.plan import Planner
+from dubwright.settings import Settings
 
 ARTIFACT = "localization"
 QUALITY = "quality"
 TIMELINE = "timeline"
+CONSOLE = "console"
 # Pictures that a run leaves in Prefect's database, and the largest of them (bytes).
 MOST_PICTURES = 12
 LARGEST_PICTURE = 256 * 1024
 # More than a page shows is for `dubwright status`, not for Prefect's database.
 MOST_ROWS = 1000
+
+
+async def introduce(settings: Settings, *tags: str) -> None:
+    """Say at a run's beginning what it is about: tags to find it by, and the way to the console, where there is one.
+
+    What Prefect's server does not take is logged.
+    """
+    run = flow_run.id
+    if not run:
+        return
+    try:
+        async with get_client() as client:
+            # The tasks of the run have none of them: a task with tags waits for a concurrency slot.
+            await client.update_flow_run(UUID(str(run)), tags=list(dict.fromkeys([*flow_run.tags, *tags])))
+        if page := page_of(settings, str(run)):
+            await acreate_link_artifact(link=page, link_text="in the console", key=CONSOLE)
+    except (HTTPError, PrefectException, RuntimeError) as error:
+        get_run_logger().warning("the run could not be introduced to Prefect: %s", error)
+
+
+def page_of(settings: Settings, run: str) -> str | None:
+    """The page of a flow run in the operator's console; None where no address is known."""
+    return f"{settings.console.url.rstrip('/')}/runs/{run}" if settings.console.url else None
 
 
 async def publish(planner: Planner, worked_on: Catalog, lake: Lake) -> None:

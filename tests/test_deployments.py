@@ -14,7 +14,7 @@ from prefect.cli.deploy._models import PrefectYamlModel
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.flows import load_flow_from_entrypoint
 
-from infra.prefect.deploy import POOL, QUEUES
+from flows.deployments import POOL, QUEUES, shipped
 
 ROOT = Path(__file__).parent.parent
 FILE: dict[str, Any] = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
@@ -63,6 +63,10 @@ def test_a_schedule_can_be_kept(deployment: dict[str, Any]) -> None:
 def test_a_deployment_goes_to_a_queue_that_is_made(deployment: dict[str, Any]) -> None:
     pool = deployment["work_pool"]
     assert (pool["name"], pool["work_queue_name"] in QUEUES) == (POOL, True)
+
+
+def test_the_file_is_found_wherever_the_package_lies() -> None:
+    assert shipped().samefile(ROOT / "prefect.yaml")
 
 
 def test_a_deployment_is_found_by_its_flow_and_name() -> None:
