@@ -1,0 +1,46 @@
+"""What to look at first; and lines out to other tools and back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request, Response
+from pydantic import AfterValidator
+
+from desk.console.access.roles import Role, Who, requires
+from desk.console.pages import API, Name, Pages
+from desk.console.state import Console
+from desk.console.views import exchange
+from desk.console.views import queue as view
+from desk.console.views.exchange import Imported, Replacing, Shown
+from desk.console.views.queue import Queue
+from dubwright import languages
+
+pages = Pages("queue")
+Language = Annotated[str, Path(max_length=40, description="BCP-47"), AfterValidator(languages.parse)]
+
+
+@pages.page("/queue/{series}/{language}", "queue.html")
+def queue(console: Console, series: Name, language: Language) -> Queue:
+    """The riskiest lines of a series in a language."""
+    return view.queue(console, series, language)
+
+
+@pages.action("/queue/{series}/{language}/replace", Role.EDITOR)
+def replace(console: Console, who: Who, series: Name, language: Language, replacing: Replacing) -> Shown:
+    """Search and replace over a series: shown first, then saved as corrections."""
+    return exchange.replace(console, series, language, replacing, who.name)
+
+
+@pages.router.get("/queue/{series}/{language}/lines.xlf", dependencies=[Depends(requires(Role.VIEWER))])
+def out(console: Console, series: Name, language: Language) -> Response:
+    """A series' lines as XLIFF 2.1."""
+    content = exchange.out(console, series, language)
+    headers = {"content-disposition": f'attachment; filename="lines.{language}.xlf"'}
+    return Response(content, media_type="application/xliff+xml", headers=headers)
+
+
+@pages.router.put(f"{API}/xliff", dependencies=[Depends(requires(Role.EDITOR))])
+async def back(console: Console, who: Who, request: Request) -> Imported:
+    """Take a file of XLIFF back: changed texts become corrections; its states count where one may approve."""
+    return await exchange.back(console, request.stream(), who)

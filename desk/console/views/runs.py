@@ -1,0 +1,128 @@
+"""Runs: what is under way, how far it is, what failed and why, and what can be started."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from desk.console.state import State
+from desk.console.views.problem import Problem
+from desk.runs import causes, listing, orders, progress
+from desk.runs.causes import Cause
+from desk.runs.listing import Artifact, Page, Run, Tasks
+from desk.runs.orders import Forecast, Order
+from desk.runs.progress import Progress
+from dubwright import registered
+from dubwright.errors import CatalogError, ClusterError
+
+PAGE = 25
+LANGUAGES = Field(default_factory=list, max_length=40)
+
+
+class Runs(BaseModel):
+    """The newest runs, or the `problem` why they are not known; failures that stand, by cause; what can be worked on."""
+
+    runs: Page | None
+    problem: Problem | None
+    page: int
+    causes: list[Cause]
+    catalogues: list[str]
+    languages: list[str]
+
+
+class OneRun(BaseModel):
+    """A run with all that Prefect knows of it."""
+
+    run: Run
+    progress: Progress | None
+    tasks: Tasks
+    artifacts: list[Artifact]
+    below: list[Run]
+
+
+class Advance(BaseModel):
+    """How far a run is."""
+
+    run: Run
+    progress: Progress | None
+
+
+class Start(BaseModel):
+    """A run to be started: of a catalogue (`source`), or what of it is named, into some languages.
+
+    `only` is one SERIES or SERIES/EPISODE to localize, `series` what a backfill is limited to, `minutes` and `hours` its
+    budget; `cause` the id of failures to be tried again.
+    """
+
+    do: Literal["localize", "backfill", "retry"]
+    source: str = Field(registered.PREFIX, min_length=1, max_length=1000)
+    to: list[str] = LANGUAGES
+    only: str | None = Field(None, max_length=1000)
+    series: list[str] = Field(default_factory=list, max_length=1000)
+    minutes: float | None = Field(None, gt=0)
+    hours: float | None = Field(None, gt=0)
+    cause: str | None = Field(None, max_length=100)
+    urgent: bool = False
+
+
+async def runs(console: State, page: int) -> Runs:
+    """The runs of a page, newest first."""
+    found, problem = None, None
+    try:
+        found = await listing.listed(PAGE, (page - 1) * PAGE)
+    except ClusterError as error:
+        problem = Problem.of(error)
+    picture = await asyncio.to_thread(console.snapshot.picture)
+    entries = await asyncio.to_thread(registered.entries, console.lake)
+    return Runs(
+        runs=found,
+        problem=problem,
+        page=page,
+        causes=causes.causes(picture.failures),
+        catalogues=[entry.address for entry in entries],
+        languages=sorted({*picture.languages, *(tag for entry in entries for tag in entry.to)}),
+    )
+
+
+async def one(run: UUID) -> OneRun:
+    """One run. Raises `RunMissingError`, `ClusterError`."""
+    found, far, tasks, left, below = await asyncio.gather(
+        listing.one(run), progress.progress(run), listing.tasks(run), listing.artifacts(run), listing.sub_runs(run)
+    )
+    return OneRun(run=found, progress=far, tasks=tasks, artifacts=left, below=below.runs)
+
+
+async def advance(run: UUID) -> Advance:
+    """How far a run is. Raises `RunMissingError`, `ClusterError`."""
+    found, far = await asyncio.gather(listing.one(run), progress.progress(run))
+    return Advance(run=found, progress=far)
+
+
+def forecast(console: State, wanted: Start) -> Forecast:
+    """What would be done, and what that is expected to take. Raises what the run itself would at once."""
+    return orders.forecast(_order(console, wanted))
+
+
+async def start(console: State, wanted: Start, editor: str) -> Run:
+    """Start a run. Raises `ClusterError`, `SettingsError`, `LanguageError`, `CatalogError`."""
+    order = await asyncio.to_thread(_order, console, wanted)
+    run = await orders.start(order, editor)
+    console.snapshot.forget()
+    return run
+
+
+def _order(console: State, wanted: Start) -> Order:
+    if wanted.do == "localize":
+        priority: Literal["release", "normal"] = "release" if wanted.urgent else "normal"
+        return orders.localization(wanted.source, wanted.to or None, wanted.only, priority=priority)
+    if wanted.do == "backfill":
+        return orders.backfill(
+            wanted.to, wanted.source, wanted.series or None, minutes=wanted.minutes, hours=wanted.hours
+        )
+    found = {cause.id: cause for cause in causes.causes(console.snapshot.picture().failures)}
+    if wanted.cause not in found:
+        raise CatalogError("no such failures stand any more", field=wanted.cause, remedy="load the page again")
+    return orders.retry(found[wanted.cause], console.lake, wanted.source, wanted.to)
