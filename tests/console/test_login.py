@@ -200,6 +200,13 @@ def test_guesses_are_held_off_for_the_user_and_for_the_address(staffed: Callable
     assert {line.address for line in lines if line.name == "viewer"} == {"10.0.0.0", "10.0.0.1", "10.0.0.2"}
 
 
+def test_another_way_to_write_a_name_is_no_way_round_a_limit(staffed: Callable[..., Built]) -> None:
+    app, _ = staffed(login_attempts=2)
+    names = ("viewer", "ＶＩＥＷＥＲ", "View\0er", " VIEWer ", "ⓥiewer")
+    found = [Browser(app, address=f"10.0.0.{n}").log_in(name, "guess") for n, name in enumerate(names)]
+    assert [answer.status_code for answer in found] == [401, 401, 429, 429, 429]
+
+
 def test_whoever_knows_the_password_is_never_held_off_by_logging_in(staffed: Callable[..., Built]) -> None:
     app, _ = staffed(login_attempts=2)
     assert {Browser(app).log_in("viewer").status_code for _ in range(8)} == {303}

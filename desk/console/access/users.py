@@ -58,7 +58,7 @@ class Users:
     async def check(self, name: str, password: str) -> User | None:
         """Who has this name and this password; None, after as long, for anybody else."""
         async with self._database.begin() as connection:
-            row = (await connection.execute(select(users).where(users.c.key == _key(name)))).first()
+            row = (await connection.execute(select(users).where(users.c.key == key_of(name)))).first()
         if not await self._passwords.fits(row.password if row else None, password) or row is None or not row.active:
             return None
         if self._passwords.outdated(row.password):
@@ -96,7 +96,7 @@ class Users:
     async def remove(self, name: str) -> None:
         """Forget somebody; what they did stays in the trail. Raises `CatalogError`, `SettingsError` as above."""
         async with self._database.begin() as connection:
-            gone = await connection.execute(delete(users).where(users.c.key == _key(name)))
+            gone = await connection.execute(delete(users).where(users.c.key == key_of(name)))
             if not gone.rowcount:
                 raise _unknown(name)
             await _require_operator(connection)
@@ -105,7 +105,7 @@ class Users:
         row = {"name": name, "role": int(role), "active": True, "created": time.time(), **values}
         try:
             async with self._database.begin() as connection:
-                await connection.execute(users.insert().values(key=_key(name), **row))
+                await connection.execute(users.insert().values(key=key_of(name), **row))
         except IntegrityError as error:
             raise SettingsError(
                 "there is a user of this name", where=name, field="name", remedy="choose another name"
@@ -114,10 +114,12 @@ class Users:
 
     async def _change(self, name: str, *, leave: bool, **values: Any) -> None:
         async with self._database.begin() as connection:
-            if not (await connection.execute(update(users).where(users.c.key == _key(name)).values(**values))).rowcount:
+            if not (
+                await connection.execute(update(users).where(users.c.key == key_of(name)).values(**values))
+            ).rowcount:
                 raise _unknown(name)
             if leave:
-                await connection.execute(delete(sessions).where(sessions.c.user_key == _key(name)))
+                await connection.execute(delete(sessions).where(sessions.c.user_key == key_of(name)))
             await _require_operator(connection)
 
 
@@ -133,7 +135,8 @@ def normal(name: str) -> str:
     return found
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """What is the same for all ways to write a name, so that none gets round a limit or past a user who has it."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).strip().casefold())[:400].replace("\0", "")
 
 

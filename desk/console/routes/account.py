@@ -12,6 +12,7 @@ from desk.console.access.guard import enter
 from desk.console.access.limits import neighbourhood
 from desk.console.access.roles import Role, TooManyRequests, requires
 from desk.console.access.trail import audit
+from desk.console.access.users import key_of
 from desk.console.pages import Pages
 from desk.console.rendering import render
 from desk.console.views.access import Account, visit
@@ -35,7 +36,7 @@ async def set_password(
 ) -> Response:
     """Another password, for who knows the one so far; all other logins end."""
     name, shown = request.state.identity.name, await _account(request, access)
-    by = ((access.by_user, name.casefold()), (access.by_address, neighbourhood(request.state.address)))
+    by = ((access.by_user, key_of(name)), (access.by_address, neighbourhood(request.state.address)))
     if wait := max(limit.take(key) for limit, key in by):
         raise TooManyRequests("too many wrong passwords", remedy=f"wait {wait:.0f} s")
     user = await access.users.check(name, current) if request.state.session else None

@@ -15,7 +15,7 @@ from desk.console.access.limits import neighbourhood
 from desk.console.access.provider import Provider
 from desk.console.access.roles import NOBODY, AccessError, Identity, NotAllowed, ProviderError, Role, requires
 from desk.console.access.trail import audit
-from desk.console.access.users import User
+from desk.console.access.users import User, key_of
 from desk.console.rendering import render
 from desk.console.views.access import Login
 from dubwright.errors import SettingsError
@@ -48,7 +48,7 @@ async def log_in(
 ) -> Response:
     """Check name and password. An answer takes as long, and says the same, whether or not there is such a user."""
     shown = Login(next=own(next), name=name, provider=access.provider is not None)
-    by = ((access.by_user, name.strip().casefold()), (access.by_address, neighbourhood(request.state.address)))
+    by = ((access.by_user, key_of(name)), (access.by_address, neighbourhood(request.state.address)))
     waits = [limit.take(key) for limit, key in by]
     if max(waits):
         audit(request, "login held off", name=name)
