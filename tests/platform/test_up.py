@@ -348,6 +348,25 @@ def test_nothing_is_left_when_it_is_killed(up: Up) -> None:
     assert up.processes() == []
 
 
+def test_what_cannot_live_ends_everything(tmp_path: Path) -> None:
+    broken = Up(tmp_path)
+    (tmp_path / "stand_in.py").write_text("raise SystemExit('no such moon')", encoding="utf-8")
+    ran = subprocess.run(
+        broken.command(),
+        cwd=tmp_path,
+        env=broken.environment(),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert ran.returncode == 1, ran.stderr
+    error = json.loads(ran.stdout)["error"]
+    assert error["where"] == "console" and "no such moon" in error["problem"], error
+    assert error["remedy"] == f"see {tmp_path}/state/logs/console.log"
+    assert broken.processes() == []
+
+
 def answers(url: str) -> bool:
     try:
         return bool(page(url))
