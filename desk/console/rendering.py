@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -15,13 +16,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk.console.access.roles import NOBODY, Role
 from desk.console.words import Words, chosen
-from dubwright import __version__, languages
+from dubwright import languages
 from dubwright.lake import layout
 
 TEMPLATES = Path(__file__).parent / "templates"
 THEMES = ("auto", "light", "dark")
+# How the state of a run looks.
+STANDS = {"completed": "done", "failed": "failed", "crashed": "failed", "cancelled": "part", "paused": "part"}
 # What the bar leads to: a text of `words`, and a path.
-NAVIGATION = [("Coverage", "/")]
+NAVIGATION = [("Coverage", "/"), ("Runs", "/runs")]
 
 
 def render(
@@ -87,8 +90,16 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(url=url, version=__version__, direction=_direction)
+    environment.globals.update(
+        url=url, version=_version(), direction=_direction, stands=lambda state: STANDS.get(state, "")
+    )
     return environment
+
+
+def _version() -> str:
+    """What changes when any script or style does: browsers keep those of one version."""
+    files = sorted((TEMPLATES.parent / "static").iterdir())
+    return hashlib.blake2b(b"".join(file.read_bytes() for file in files), digest_size=6).hexdigest()
 
 
 def _direction(tag: str) -> str:

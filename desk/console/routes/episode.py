@@ -27,7 +27,9 @@ from desk.console.views.lines import (
     Version,
     Wording,
 )
+from desk.console.views.runs import Start, start
 from desk.console.views.waveform import Waveform
+from desk.runs.listing import Run
 from dubwright import languages
 from dubwright.review.edits import Place
 
@@ -105,3 +107,10 @@ def review(console: Console, who: Who, here: Here, reviewing: Reviewing) -> Revi
 def assign(console: Console, who: Who, here: Here, assigning: Assigning) -> Reviewed:
     """Give the episode, or a line of it, to somebody."""
     return lines.assign(console, here, assigning, who.name)
+
+
+@pages.action(PATH + "/redo", Role.EDITOR)
+async def redo(console: Console, who: Who, here: Here) -> Run:
+    """Start a run that brings the episode's corrections into its dub and its files, and does nothing else."""
+    wanted = Start(do="localize", to=[here.language], only=f"{here.series}/{here.episode}")
+    return await start(console, wanted, who.name)

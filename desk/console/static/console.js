@@ -7,7 +7,7 @@ export function say(text) {
   say.timer = setTimeout(() => { said.textContent = ""; }, 6000);
 }
 
-const token = document.querySelector("meta[name=csrf]").content;
+export const token = document.querySelector("meta[name=csrf]").content;
 
 // A change, as JSON; the answer, or an Error with the problem's words (and `status`, `about`).
 export async function send(path, body, method = "POST") {

@@ -92,6 +92,8 @@ function count() {
   lines = [...document.querySelectorAll(".line")];
   const waiting = lines.filter((line) => "pending" in line.dataset).length;
   const said = document.getElementById("waiting");
+  const redo = document.getElementById("redo");
+  if (redo) redo.hidden = !waiting;
   said.textContent = waiting ? said.dataset.said.replace("{n}", waiting) : "";
   draw();
 }
@@ -173,6 +175,13 @@ document.querySelector("[data-all]")?.addEventListener("click", async (event) =>
   try {
     await send(`${page.dataset.api}/review`, { segments, decide: event.target.dataset.all });
     location.reload();
+  } catch (error) {
+    say(error.message);
+  }
+});
+document.getElementById("redo")?.addEventListener("click", async () => {
+  try {
+    location.href = `/runs/${(await send(`${page.dataset.api}/redo`, {})).id}`;
   } catch (error) {
     say(error.message);
   }

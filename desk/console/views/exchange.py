@@ -68,7 +68,9 @@ def replace(console: State, series: str, language: str, wanted: Replacing, edito
         return Shown(applied=False, lines=[_replaced(each, each.problem) for each in found])
     done = replacing.apply(console.lake, found, editor)
     left = [_replaced(each, each.problem) for each in found if each.problem]
-    return Shown(applied=True, lines=[*(_replaced(each, error and error.problem) for each, error in done), *left])
+    return Shown(
+        applied=True, lines=[*(_replaced(each, error.problem if error else None) for each, error in done), *left]
+    )
 
 
 def out(console: State, series: str, language: str) -> bytes:

@@ -19,7 +19,6 @@ from dubwright import registered
 from dubwright.errors import CatalogError, ClusterError
 
 PAGE = 25
-LANGUAGES = Field(default_factory=list, max_length=40)
 
 
 class Runs(BaseModel):
@@ -59,7 +58,7 @@ class Start(BaseModel):
 
     do: Literal["localize", "backfill", "retry"]
     source: str = Field(registered.PREFIX, min_length=1, max_length=1000)
-    to: list[str] = LANGUAGES
+    to: list[str] = Field(default_factory=list, max_length=40)
     only: str | None = Field(None, max_length=1000)
     series: list[str] = Field(default_factory=list, max_length=1000)
     minutes: float | None = Field(None, gt=0)
