@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import AfterValidator, BaseModel
 
 from desk.console.access.roles import Role, requires
-from desk.console.rendering import render
+from desk.console.rendering import ESCAPE, render
 from dubwright import cast as casts
 from dubwright.lake import layout
 
@@ -18,13 +18,13 @@ API = "/api"
 
 
 def _name(part: str) -> str:
-    name = layout.decode(part)
-    if not name or layout.encode(name) != part or len(part) > 1000:
+    name = layout.decode(part.replace(ESCAPE, "%"))
+    if not name or layout.encode(name).replace("%", ESCAPE) != part:
         raise ValueError("no name of a series or an episode")
     return casts.normal(name)
 
 
-# A series or an episode, as a part of a path: as in the lake's keys, so that no name is a path of its own.
+# A series or an episode, as a part of a path: as in the lake's keys, so that no name is a path of its own; see `url`.
 Name = Annotated[str, Path(max_length=1000), AfterValidator(_name)]
 
 

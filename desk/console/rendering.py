@@ -20,6 +20,8 @@ from dubwright import languages
 from dubwright.lake import layout
 
 TEMPLATES = Path(__file__).parent / "templates"
+# What stands for % in a part of a path: proxies decode that one as they please, and no name's key has this one.
+ESCAPE = "~"
 THEMES = ("auto", "light", "dark")
 # How the state of a run looks.
 STANDS = {"completed": "done", "failed": "failed", "crashed": "failed", "cancelled": "part", "paused": "part"}
@@ -51,7 +53,7 @@ def render(
 
 def url(*parts: str) -> str:
     """A path of the console, of names that may hold anything: `url("series", name)`."""
-    return "/" + "/".join(quote(layout.encode(part), safe="") for part in parts)
+    return "/" + "/".join(quote(layout.encode(part).replace("%", ESCAPE), safe="~") for part in parts)
 
 
 def _formats(words: Words) -> dict[str, Any]:

@@ -25,6 +25,17 @@ class Browser:
     def get(self, path: str, **options: Any) -> Response:
         return self.client.get(path, **options)
 
+    def post(self, path: str, **options: Any) -> Response:
+        return self._change("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> Response:
+        return self._change("PUT", path, **options)
+
+    def _change(self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any) -> Response:
+        """A change as the pages' scripts send it, with the token."""
+        own = {"origin": self.base, "x-csrf-token": self.token()}
+        return self.client.request(method, path, headers={**own, **(headers or {})}, **options)
+
     def token(self) -> str:
         """The token of the page that is open; a page stays open as long as its session is the same."""
         if self._page is None or self._page[0] != self.session():
