@@ -12,9 +12,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from dubwright.dub import limiter
 from dubwright.dub.silence import fade_ends
-from dubwright.media import sound
+from dubwright.media import limiter, sound
 from dubwright.settings import DubSettings
 
 Samples = NDArray[np.float32]
@@ -27,7 +26,7 @@ CUT_FADE_S = 0.15
 SPEECH_DBFS = -21.0
 SPEECH_BOUNDS_DBFS = (-32.0, -16.0)
 LOUDNESS_TOLERANCE_LU = 0.2
-# What an encoder may add to the peaks: the promise is for the track as it is delivered.
+# What an encoder mostly adds to the peaks at most: the promise is for the track as it is delivered, and the render keeps it.
 ENCODING_DB = 0.5
 # More would blow noise up to the level of speech.
 MOST_GAIN_DB = 30.0

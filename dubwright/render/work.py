@@ -15,7 +15,7 @@ from dubwright.errors import InputError, SettingsError, StoreFullError
 from dubwright.lake import Lake
 from dubwright.moved import span
 from dubwright.quality.measuring import Delivery, measure
-from dubwright.render import label, subtitles, video
+from dubwright.render import label, peaks, subtitles, video
 from dubwright.render.kinds import ENDINGS, MIME, SOURCE
 from dubwright.render.subtitles import Line
 from dubwright.render.video import Film, Track
@@ -179,7 +179,12 @@ class _Render:
                 metadata={"title": f"{self.work.series} · {self.work.episode}", **metadata},
             )
             out = self._file("video")
-            notes = video.mux(film, out, bitrate_kbps=self.settings.audio_bitrate_kbps, threads=self.machine.threads)
+            encoding = {"bitrate_kbps": self.settings.audio_bitrate_kbps, "threads": self.machine.threads}
+            delivery = self.delivery()
+            if delivery.dubbed:
+                notes = peaks.mux(film, out, delivery.settings.true_peak_dbtp, **encoding)
+            else:  # the original sound, as it came
+                notes = video.mux(film, out, **encoding)
         width, height = self.material.shown()
         shape = {"width": width, "height": height, "duration_ms": film.duration_ms}
         return self._stored("video") | shape | {"notes": notes}

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dubwright.dub import limiter
-from dubwright.media import sound
+from dubwright.media import limiter, sound
 
 RATE = 48_000
 
