@@ -16,8 +16,10 @@ from dubwright.coverage import SeriesCoverage
 from dubwright.lake import Lake
 from dubwright.report import Failure
 
-# A picture of the lake older than this (s) is shown once more while it is taken anew.
-FRESH_S = 10.0
+# A picture of the lake older than this (s) is taken anew.
+FRESH_S = 5.0
+# How long a page waits (s) for the new one before it shows the old.
+PATIENCE_S = 0.25
 _log = logging.getLogger(__name__)
 
 
@@ -58,9 +60,15 @@ class Snapshot:
             if self._taking is None and time.monotonic() - self._taken > FRESH_S:
                 self._taking = self._thread.submit(self._take)
             picture, taking = self._picture, self._taking
-        if picture is not None:
+        if taking is None:
+            return picture or self._take()
+        try:
+            return taking.result(None if picture is None else PATIENCE_S)
+        except Exception:
+            # It takes longer, or the lake is away for once: better an older picture than none.
+            if picture is None:
+                raise
             return picture
-        return taking.result() if taking else self._take()
 
     def forget(self) -> None:
         """Have the next picture taken anew, for something was changed just now."""

@@ -1,0 +1,168 @@
+"""An operator's morning in a real browser, on a platform that `dubwright up` started. Engines are fakes here."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect, sync_playwright
+
+from desk.console.rendering import url
+from dubwright import registered
+from dubwright.lake import open_lake
+from tests.flows.conftest import make_video
+from tests.platform.test_up import Up
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: no browser was driven"),
+]
+# Without these it looks for its maker's servers at every start.
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SERIES = "长夜灯"
+RUN_MS, PAGE_MS = 180_000, 30_000
+
+
+class Platform(Up):
+    """The platform with the real console."""
+
+    def command(self) -> list[str]:
+        return [str(Path(sys.executable).with_name("dubwright")), "up", "--state", str(self.state), "--json"]
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    running = Platform(tmp_path_factory.mktemp("morning"))
+    folder = running.root / "catalogue"
+    make_video(folder / SERIES / "01.mp4")
+    registered.add(open_lake(str(running.root / "lake")), registered.new("dramas", str(folder), ["es"]))
+    try:
+        yield running.start()  # type: ignore[misc]
+    finally:
+        if running.process.poll() is None:
+            running.end()
+        assert running.processes() == []
+
+
+@pytest.fixture(scope="module")
+def page(platform: Platform) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=platform.addresses["console"])
+        page = context.new_page()
+        page.set_default_timeout(PAGE_MS)
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "console", lambda said: wrong.append(said.text) if said.type == "error" and "409" not in said.text else None
+        )
+        yield page
+        browser.close()
+        assert wrong == []
+
+
+def accessible(page: Page) -> None:
+    """What axe finds wrong with the page, which is nothing, at both widths."""
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def completed(page: Page) -> None:
+    page.wait_for_url("**/runs/*-*")
+    expect(page.locator("#progress .badge").first).to_have_text("completed", timeout=RUN_MS)
+
+
+def test_a_morning(platform: Platform, page: Page) -> None:
+    # Nothing is there yet: a run is started, after it was shown what it would do.
+    page.goto("/runs")
+    accessible(page)
+    page.fill("[name=to]", "es")
+    page.click("#starting button")
+    expect(page.locator("dialog .touched")).to_contain_text("5")
+    page.click("dialog [value=yes]")
+    completed(page)
+    accessible(page)
+
+    # It is covered, and plays: time goes on, and the sound is decoded.
+    for _ in range(PAGE_MS // 1000):
+        page.goto("/")
+        if page.locator(".cell.done").count() == 1:
+            break
+        page.wait_for_timeout(1000)
+    accessible(page)
+    page.click(".cell.done")
+    accessible(page)
+    page.click(".cell.done, .cell.flagged")
+    accessible(page)
+    page.evaluate("document.getElementById('video').play()")
+    deadline = time.monotonic() + 30
+    # Not by wait_for_function: the page lets no script be made of text.
+    while page.evaluate("document.getElementById('video').currentTime") < 0.3:
+        assert time.monotonic() < deadline, "the video does not play"
+        page.wait_for_timeout(200)
+    assert page.evaluate("document.getElementById('video').webkitAudioDecodedByteCount") > 0
+    page.evaluate("document.getElementById('video').pause()")
+
+    # A line is corrected, heard before it is saved, and dubbed.
+    line = page.locator(".line").first
+    line.locator("textarea").fill("Enciende la lámpara.")
+    line.locator("[data-do=say]").click()
+    expect(line.locator(".fit")).not_to_be_empty()
+    line.locator("textarea").press("Control+Enter")
+    expect(page.locator("#waiting")).to_contain_text("1")
+    page.click("#redo")
+    completed(page)
+    page.goto(url("series", SERIES, "01", "es"))
+    expect(page.locator("#waiting")).to_be_empty()
+    assert page.locator(".line").first.locator("textarea").input_value() == "Enciende la lámpara."
+
+    # It is approved and locked, and nobody changes it then.
+    page.locator(".line").first.locator("[data-do=approve]").click()
+    page.locator(".line").first.locator("[data-do=lock]").click()
+    expect(page.locator(".line").first.locator("textarea")).to_have_attribute("readonly", "")
+
+    # A language is added.
+    page.goto("/runs")
+    page.select_option("[name=do]", "backfill")
+    page.fill("[name=to]", "fr")
+    page.click("#starting button")
+    page.click("dialog [value=yes]")
+    completed(page)
+    page.goto(url("series", SERIES))
+    expect(page.locator("thead abbr")).to_have_text(["es", "fr"])
+
+
+def test_two_editors_see_each_other(platform: Platform, page: Page) -> None:
+    at = url("series", SERIES, "01", "es")
+    page.goto(at)
+    other = page.context.new_page()
+    other.goto(at)
+    for each, text in ((other, "Otra cosa."), (page, "Una tercera.")):
+        each.locator(".line").nth(1).locator("textarea").fill(text)
+        each.locator(".line").nth(1).locator("textarea").press("Control+Enter")
+        if each is other:
+            expect(other.locator("#waiting")).to_contain_text("1")
+    told = page.locator(".line").nth(1).locator(".conflict")
+    expect(told).to_contain_text("Otra cosa.")
+    told.locator("[data-do=mine]").click()
+    expect(page.locator(".line").nth(1).locator(".state")).to_contain_text("edited")
+    other.reload()
+    assert other.locator(".line").nth(1).locator("textarea").input_value() == "Una tercera."
+    other.close()
