@@ -42,7 +42,7 @@ async def published(progress: SeriesProgress | CatalogProgress) -> AsyncIterator
         with contextlib.suppress(asyncio.CancelledError):
             await writing
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(page.write(), LAST_WRITE_S)
+            await asyncio.wait_for(page.end(), LAST_WRITE_S)
 
 
 async def last_rows(run: UUID | None) -> list[Row]:
@@ -66,18 +66,26 @@ class _Page:
         self._written: list[Row] | None = None
 
     async def keep(self) -> None:
-        while True:
-            await self.write()
+        while self._run:
+            # A server that is away is no reason to stop the work; it is told the next time. One that answers is asked by
+            # one client, since to make one costs as much as many writes.
+            with contextlib.suppress(Exception):
+                async with get_client() as client:
+                    while True:
+                        await self._write(client)
+                        await asyncio.sleep(WRITE_EVERY_S)
             await asyncio.sleep(WRITE_EVERY_S)
 
-    async def write(self) -> None:
+    async def end(self) -> None:
+        if self._run:
+            with contextlib.suppress(Exception):
+                async with get_client() as client:
+                    await self._write(client)
+
+    async def _write(self, client: PrefectClient) -> None:
         rows = self._progress.rows()
-        if rows == self._written or not self._run:
-            return
-        # A server that is away is no reason to stop the work; it is told the next time.
-        with contextlib.suppress(Exception):
-            async with get_client() as client:
-                await self._send(client, json.dumps(rows))
+        if rows != self._written:
+            await self._send(client, json.dumps(rows))
             self._written = rows
 
     async def _send(self, client: PrefectClient, data: str) -> None:
