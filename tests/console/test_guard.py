@@ -17,6 +17,9 @@ from dubwright.settings import ConsoleSettings
 from tests.console.browser import HERE, PASSWORD, Browser
 from tests.console.conftest import Built, now
 
+# Each takes an application, or a process, of its own.
+pytestmark = pytest.mark.slow
+
 NEW = {"name": "Ana", "role": "viewer", "password": PASSWORD}
 
 

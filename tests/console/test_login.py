@@ -16,6 +16,9 @@ from desk.console.routes.login import own
 from tests.console.browser import HERE, PASSWORD, Browser
 from tests.console.conftest import Built, now
 
+# Each takes an application, or a process, of its own.
+pytestmark = pytest.mark.slow
+
 
 def test_on_loopback_nobody_logs_in_until_there_is_a_user(build: Callable[..., Built]) -> None:
     app, access = build()

@@ -15,6 +15,9 @@ from dubwright.lake.layout import UnitKey
 from dubwright.media import sound
 from tests.console.browser import Browser
 
+# Each takes an application, or a process, of its own.
+pytestmark = pytest.mark.slow
+
 SERIES, EPISODE = "槐巷/<b>灯</b>", "..%2f01"
 PAGE = url("series", SERIES, EPISODE, "es")
 API = f"/api{PAGE}"

@@ -37,7 +37,9 @@ def crashes_never(operation: APIOperation, headers: dict[str, str]) -> None:
     @hypothesis.given(cases)
     def ask(case: Case) -> None:
         answer = case.call(base_url=HERE, headers=headers)
-        assert answer.status_code < 500, (case.formatted_path, answer.text)
+        # No Prefect is named here, and what asks it says so; that is no crash.
+        away = answer.status_code == 503 and answer.json()["field"] == "PREFECT_API_URL"
+        assert answer.status_code < 500 or away, (case.formatted_path, answer.text)
         assert answer.status_code not in (401, 403), "the operator was kept out, so nothing was tried"
 
     ask()

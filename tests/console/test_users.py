@@ -13,6 +13,9 @@ from dubwright.errors import SettingsError
 from tests.console.browser import PASSWORD, Browser
 from tests.console.conftest import Built, now
 
+# Each takes an application, or a process, of its own.
+pytestmark = pytest.mark.slow
+
 
 def test_an_operator_gives_out_accounts(entered: Callable[[str], Browser]) -> None:
     browser = entered("operator")
