@@ -23,12 +23,12 @@ from dubwright.errors import ClusterError, SettingsError
 from tests.flows.conftest import COMMAND
 from tests.platform.processes import clean_environment
 
+# Each has processes of its own.
+pytestmark = pytest.mark.slow
+
 # Says that it is up, and has a child in a session of its own that ignores SIGTERM.
 NEST = """
 import signal, subprocess, sys, time
-
-# Each takes an application, or a process, of its own.
-pytestmark = pytest.mark.slow
 subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(15, 1); time.sleep(600)"], start_new_session=True)
 print("up", flush=True)
 time.sleep(600)
@@ -114,7 +114,6 @@ def test_nothing_is_left_when_the_supervisor_is_killed(tmp_path: Path) -> None:
 import os, signal, sys
 from pathlib import Path
 from tests.desk.test_up import NEST, part, supervisor
-
 with supervisor(Path({str(tmp_path / "state")!r})) as running:
     running.start(part("sleeper", "import time; print('up', flush=True); time.sleep(600)"))
     print(running.mark, flush=True)
