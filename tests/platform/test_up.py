@@ -104,9 +104,10 @@ class Up:
             try:
                 mark = process.environ().get(marked.MARK, "")
                 ours = str(self.state) in " ".join([*process.cmdline(), process.cwd()])
+                lives = process.status() != psutil.STATUS_ZOMBIE
             except (psutil.Error, OSError):
                 continue
-            if mark and ours and mark.endswith(name) and process.status() != psutil.STATUS_ZOMBIE:
+            if mark and ours and lives and mark.endswith(name):
                 found.append(process)
         return found
 
@@ -115,6 +116,14 @@ class Up:
             path.name + "\n" + path.read_text(errors="replace")[-3000:] for path in (self.state / "logs").glob("*.log")
         ]
         return "\n".join(tails)
+
+
+def command_of(process: psutil.Process) -> str:
+    """What a process was started with; nothing of one that has ended since it was found."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +262,7 @@ def test_runs_are_listed_newest_first_and_by_pages(up: Up, catalogue: Path) -> N
 
 
 def test_a_run_is_held_goes_on_and_is_cancelled(up: Up, catalogue: Path, told: list[dict[str, Any]]) -> None:
-    (worker,) = (process for process in up.processes("dask-worker") if "dask_worker" in " ".join(process.cmdline()))
+    (worker,) = (process for process in up.processes("dask-worker") if "dask_worker" in command_of(process))
     # Nothing is computed while its Dask workers stand still.
     stopped = [worker, *worker.children(recursive=True)]
     for process in stopped:
@@ -320,7 +329,7 @@ def test_a_child_that_is_killed_comes_back(up: Up) -> None:
     for name, marker in (("dask-worker", "dask_worker"), ("console", "stand_in"), ("prefect-worker", "worker start")):
 
         def living(name: str = name, marker: str = marker) -> list[psutil.Process]:
-            return [process for process in up.processes(name) if marker in " ".join(process.cmdline())]
+            return [process for process in up.processes(name) if marker in command_of(process)]
 
         (old,) = living()
         old.kill()
