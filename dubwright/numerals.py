@@ -22,6 +22,6 @@ def in_words(value: int, language: str, to: str = "cardinal") -> str | None:
     name = _NAMES.get(language) or _NAMES.get(language[:2], language.partition("-")[0])
     try:
         return str(import_module("num2words").num2words(value, lang=name, to=to)).replace(",", "")
-    # The first is what the library says of a language that it does not know.
+    # The first is what the library raises for a language that it does not know: nothing here is left to do.
     except (NotImplementedError, ArithmeticError, ValueError):
         return None

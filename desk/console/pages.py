@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel
 from desk.console.access.roles import Role, requires
 from desk.console.rendering import ESCAPE, render
 from dubwright import cast as casts
+from dubwright import languages
 from dubwright.lake import layout
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -26,6 +27,9 @@ def _name(part: str) -> str:
 
 # A series or an episode, as a part of a path: as in the lake's keys, so that no name is a path of its own; see `url`.
 Name = Annotated[str, Path(max_length=1000), AfterValidator(_name)]
+
+# A target language, as a part of a path.
+Language = Annotated[str, Path(max_length=40, description="BCP-47"), AfterValidator(languages.parse)]
 
 
 class Pages:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Path
-from pydantic import AfterValidator
 
 from desk.console.access.roles import Role, Who
-from desk.console.pages import Name, Pages
+from desk.console.pages import Language, Name, Pages
 from desk.console.state import Console
 from desk.console.views import episode as view
 from desk.console.views import lines
@@ -30,7 +29,6 @@ from desk.console.views.lines import (
 from desk.console.views.runs import Start, start
 from desk.console.views.waveform import Waveform
 from desk.runs.listing import Run
-from dubwright import languages
 from dubwright.review.edits import Place
 
 pages = Pages("episode")
@@ -38,7 +36,6 @@ PATH = "/series/{series}/{episode}/{language}"
 LINE = PATH + "/lines/{segment}"
 # What a script puts in the place of the line.
 PART = "line_part.html"
-Language = Annotated[str, Path(max_length=40, description="BCP-47"), AfterValidator(languages.parse)]
 Segment = Annotated[int, Path(ge=1, le=1_000_000, description="the line's number")]
 
 

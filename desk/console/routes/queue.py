@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Depends, Path, Request, Response
-from pydantic import AfterValidator
+from fastapi import Depends, Request, Response
 
 from desk.console.access.roles import Role, Who, requires
-from desk.console.pages import API, Name, Pages
+from desk.console.pages import API, Language, Name, Pages
 from desk.console.state import Console
 from desk.console.views import exchange
 from desk.console.views import queue as view
 from desk.console.views.exchange import Imported, Replacing, Shown
 from desk.console.views.queue import Queue
-from dubwright import languages
 
 pages = Pages("queue")
-Language = Annotated[str, Path(max_length=40, description="BCP-47"), AfterValidator(languages.parse)]
 
 
 @pages.page("/queue/{series}/{language}", "queue.html")
