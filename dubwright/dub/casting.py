@@ -7,13 +7,13 @@ never depends on who else was heard; that two of a sex share one, where there ar
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dubwright.dub.engine import Voice
 from dubwright.facts import SeriesFacts, Sex
+from dubwright.order import natural
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Casting:
         """Voices of one episode's speakers who are nobody's characters, by their labels; rather not one of those `heard`."""
         used = self._used.copy()
         self._used.update(set(heard))
-        chosen = {label: self._choose(strangers[label]) for label in sorted(strangers, key=_natural)}
+        chosen = {label: self._choose(strangers[label]) for label in sorted(strangers, key=natural)}
         self._used = used
         return chosen
 
@@ -102,8 +102,3 @@ def voices_of_lines(lines: Sequence[Speaker], voices: Sequence[Voice], facts: Se
         voice or chosen.get(who.name or who.label or "") or casting.narrator
         for who, voice in zip(lines, known, strict=True)
     ]
-
-
-def _natural(label: str) -> list[tuple[int, str]]:
-    """So that S2 sorts before S10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", label)]

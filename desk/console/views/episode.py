@@ -6,12 +6,12 @@ from pydantic import BaseModel
 
 from desk.console.state import State
 from desk.console.views.lines import SOUND, Line, shown
-from desk.console.views.order import natural
 from desk.console.views.series import newest_of
 from dubwright.coverage import newest_rows
 from dubwright.errors import CatalogError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
+from dubwright.order import natural
 from dubwright.quality import standing
 from dubwright.review import lines
 from dubwright.review.edits import Place

@@ -8,10 +8,10 @@ from typing import Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from desk.console.state import State
-from desk.console.views.order import natural
 from dubwright import cast as casts
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.facts import SeriesFacts, Term
+from dubwright.order import natural
 from dubwright.terms import log, reach
 from dubwright.terms.log import Entry
 

@@ -10,13 +10,13 @@ from pydantic import BaseModel
 from desk.console.state import State
 from desk.console.views import glossary
 from desk.console.views.glossary import GlossaryTerm
-from desk.console.views.order import natural
 from dubwright import cast as casts
 from dubwright import coverage, voice_facts
 from dubwright.cast import Cast
 from dubwright.errors import CatalogError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
+from dubwright.order import natural
 from dubwright.quality import standing
 from dubwright.quality.standing import Standing
 from dubwright.report import Failure

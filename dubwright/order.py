@@ -1,4 +1,4 @@
-"""The order in which people look for names."""
+"""The order in which people look for names, where these have numbers in them."""
 
 from __future__ import annotations
 
