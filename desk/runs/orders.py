@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import uuid4
 
 from httpx import HTTPStatusError
 from prefect.exceptions import ObjectNotFound, PrefectException
@@ -177,7 +178,10 @@ async def start(order: Order, by: str | None = None) -> Run:
                 f"Prefect knows no deployment {order.deployment!r}", remedy="run `python -m flows.deployments`"
             ) from error
         try:
-            run = await client.create_flow_run_from_deployment(deployment.id, parameters=order.parameters, tags=tags)
+            # The key lets the client ask again after an answer that was lost: it is one run all the same.
+            run = await client.create_flow_run_from_deployment(
+                deployment.id, parameters=order.parameters, tags=tags, idempotency_key=uuid4().hex
+            )
         except HTTPStatusError as error:
             if error.response.status_code not in (400, 409, 422):
                 raise

@@ -15,8 +15,10 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 
 from dubwright.errors import ClusterError, RunMissingError
 
-# All that a question costs at most (s): somebody waits for the page.
-PATIENCE_S = 10.0
+# All that a question costs at most (s): somebody waits for the page, and a busy server's answer is better than none.
+PATIENCE_S = 30.0
+# A server whose database is locked for a moment answers 503; asked again, 2, 4 and 8 s later, it mostly has time.
+RETRIES = 3
 REMEDY = "start it (`dubwright up` runs one on this machine), or correct the address"
 
 
@@ -31,7 +33,7 @@ async def server(patience_s: float = PATIENCE_S) -> AsyncIterator[PrefectClient]
         # Prefect would start a server of its own, which knows of nothing.
         raise ClusterError("no Prefect server is named", field="PREFECT_API_URL", remedy=REMEDY)
     try:
-        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: RETRIES}):
             async with asyncio.timeout(patience_s), get_client() as client:
                 yield client
     except HTTPStatusError as error:

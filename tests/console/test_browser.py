@@ -33,7 +33,8 @@ QUIET = [
     "--disable-sync",
 ]
 SERIES = "长夜灯"
-RUN_MS, PAGE_MS = 180_000, 30_000
+# A page may wait for Prefect's server, which has 30 s to answer.
+RUN_MS, PAGE_MS = 180_000, 60_000
 
 
 class Platform(Up):
@@ -64,6 +65,7 @@ def page(platform: Platform) -> Iterator[Page]:
         context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=platform.addresses["console"])
         page = context.new_page()
         page.set_default_timeout(PAGE_MS)
+        expect.set_options(timeout=PAGE_MS)
         wrong: list[str] = []
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(

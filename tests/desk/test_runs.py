@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import prefect
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -18,6 +22,7 @@ from desk.runs import listing, orders, steering
 from desk.runs.causes import causes, normal
 from desk.runs.orders import forecast
 from desk.runs.progress import Counts, Progress, together, with_live
+from desk.runs.server import server
 from dubwright import registered
 from dubwright.errors import CatalogError, ClusterError, LanguageError, SettingsError
 from dubwright.lake import Lake
@@ -171,6 +176,41 @@ def test_a_server_that_says_nothing_is_waited_for_no_longer_than_is_bearable(mon
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/api"
         with pytest.raises(ClusterError, match=r"nothing was heard within 0\.3 s"):
             _asked(address, listing.listed())
+
+
+def test_a_server_that_is_busy_for_a_moment_is_asked_again() -> None:
+    asked: list[str] = []
+
+    class Busy(BaseHTTPRequestHandler):
+        """Has no time for the first question, as Prefect's server while its database is locked."""
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append(self.path)
+            self.answer(503 if len(asked) == 1 else 200, [])
+
+        def do_GET(self) -> None:
+            # Such a server knows of no tokens.
+            self.answer(404 if self.path.startswith("/api/csrf-token") else 200, prefect.__version__)
+
+        def answer(self, status: int, about: object) -> None:
+            self.send_response(status)
+            self.send_header("Retry-After", "0")
+            self.end_headers()
+            self.wfile.write(json.dumps(about).encode())
+
+        def log_message(self, *about: Any) -> None:
+            """Nothing is printed."""
+
+    async def question() -> list[Any]:
+        async with server() as client:
+            return await client.read_flow_runs()
+
+    with HTTPServer(("127.0.0.1", 0), Busy) as busy:
+        threading.Thread(target=busy.serve_forever, daemon=True).start()
+        found = _asked(f"http://127.0.0.1:{busy.server_port}/api", question())
+        busy.shutdown()
+    assert found == [] and asked == ["/api/flow_runs/filter"] * 2
 
 
 def test_no_server_is_started_where_none_is_named() -> None:
