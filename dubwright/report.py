@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -17,8 +18,9 @@ from dubwright.settings import QualitySettings
 from dubwright.stages import STAGES
 from dubwright.survey import Survey
 
-# What notes of a line deserve a look, by the word before their colon.
+# What notes of a translation, and of what was heard, deserve a look, by the word before their colon.
 FLAGGED = ("glossary", "length", "subtitle", "sensitive", "amount")
+HEARD = ("language",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _delivered(shared: dict[str, UnitFile], own: dict[str, UnitFile], language: 
         speech_s=round(sum(line["end_ms"] - line["start_ms"] for line in lines) / 1000, 1),
         wall_s=round(wall_s, 1),
         rtf=round(wall_s / video_s, 2) if video_s else 0.0,
-        flags=_flags(own, has_lines=bool(lines)),
+        flags=_flags(lines, own),
         key=own["render"].key if "render" in own else None,
     )
 
@@ -144,16 +146,21 @@ def _wall(file: UnitFile) -> float:
     return float(file.provenance.get("cost", {}).get("wall_s", 0.0))
 
 
-def _flags(own: dict[str, UnitFile], *, has_lines: bool) -> dict[str, int]:
-    flags: dict[str, int] = {} if has_lines else {"no speech": 1}
+def _flags(lines: Sequence[dict[str, Any]], own: dict[str, UnitFile]) -> dict[str, int]:
+    flags = Counter({} if lines else {"no speech": 1})
+    for row in lines:
+        flags.update(_noted(row, HEARD))
     for row in own["translate"].rows() if "translate" in own else []:
-        noted = {note.partition(":")[0] for note in row["notes"] or ()}
-        for kind in ["untranslated"] if row["state"] == "failed" else [kind for kind in FLAGGED if kind in noted]:
-            flags[kind] = flags.get(kind, 0) + 1
+        flags.update(["untranslated"] if row["state"] == "failed" else _noted(row, FLAGGED))
     for row in own["dub"].rows() if "dub" in own else []:
         if row["verdict"] not in ("fits", "kept", "mix"):
-            flags[row["verdict"]] = flags.get(row["verdict"], 0) + 1
-    return flags
+            flags[row["verdict"]] += 1
+    return dict(flags)
+
+
+def _noted(row: dict[str, Any], kinds: Sequence[str]) -> list[str]:
+    noted = {note.partition(":")[0] for note in row["notes"] or ()}
+    return [kind for kind in kinds if kind in noted]
 
 
 def failures(planner: Planner, survey: Survey, lake: Lake) -> Iterator[Failure]:

@@ -175,6 +175,9 @@ class QualitySettings(Section):
         -20.0, le=0, description="episode: the original voices left under all its lines (dB) at most"
     )
     unspoken: float = Field(0.1, ge=0, le=1, description="episode: share of lines that are not spoken at most")
+    confidence: float = Field(
+        0.4, ge=0, le=1, description="episode: how sure (0 to 1) the recognizer was of what is said, at least"
+    )
     flagged: float = Field(0.25, ge=0, le=1, description="episode: share of lines that are flagged at most")
 
 

@@ -94,6 +94,15 @@ def lines_of(transcript: Iterable[Row], translation: Iterable[Row], dub: Iterabl
     return sorted(found, key=lambda line: (line.original_start_ms, line.segment))
 
 
+def confidence(transcript: Iterable[Row]) -> float | None:
+    """How sure (0 to 1) of its text a transcript is, each line counted by its length; None of one without lines."""
+    lines = [
+        (row["confidence"], row["end_ms"] - row["start_ms"]) for row in transcript if row["confidence"] is not None
+    ]
+    total = sum(length for _, length in lines)
+    return sum(sure * length for sure, length in lines) / total if total else None
+
+
 def fit(line: DubbedLine) -> float | None:
     """The place of the line's verdict among `VERDICTS`: 0 fits, 3 is unfit; None for one that is not known."""
     return float(VERDICTS.index(line.verdict)) if line.verdict in VERDICTS else None

@@ -51,6 +51,7 @@ EPISODE_RULES: Mapping[str, Rule] = {
     "true_peak_dbtp": Rule("most", 1),
     "residue_whole_db": Rule("most", 6),
     "unspoken": Rule("most", 0.1),
+    "confidence": Rule("least", 0.1),
     FLAGGED: Rule("most", 0.1),
 }
 

@@ -111,6 +111,7 @@ class _Measuring:
             self._try("word_error", lambda: self._listen(sounds, lines))
         if known is not None:
             self._count(lines)
+        self._try("confidence", lambda: self._add("confidence", dub_metrics.confidence(self.delivery.transcript)))
         self._try("overlaps", lambda: self._add("overlaps", scores.overlaps(self.delivery.dub)))
         self._try("drift_frames", self._drift)
         self._try("loudness_lufs", self._loudness)

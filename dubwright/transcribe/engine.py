@@ -44,7 +44,9 @@ class Transcriber(Protocol):
 
     Loaded once per process and kept; `transcribe` is called from one thread at a time. An engine that tells voices apart
     by itself also has `speakers(sound: Path) -> list[Turn] | None` (None where it cannot here). One that fills batches
-    over several sounds also has `transcribe_many(sounds, language)`: for each what `transcribe` would return or raise.
+    over several sounds also has `transcribe_many(sounds, language)`: for each what `transcribe` would return or raise. One
+    that knows languages by their sound also has `language_of(samples) -> tuple[str, float]`: the likeliest language (BCP-47)
+    of up to 28 s (mono, shape [n] at 16 kHz), and how likely it is.
     """
 
     info: ClassVar[EngineInfo]

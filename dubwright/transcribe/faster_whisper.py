@@ -43,6 +43,7 @@ class FasterWhisper:
         # Of the two ways that the library offers this one decodes a window in one go and never returns to its tail,
         # where the other one invents words.
         self._pipeline = BatchedInferencePipeline(model)
+        self._model = model
         self._beam_size = settings.beam_size
 
     def transcribe(self, sound: Path, language: str) -> list[Passage]:
@@ -58,6 +59,10 @@ class FasterWhisper:
             lambda questions: [self._answer(question, language, name) for question in questions],
         )
         return [passage for passages in heard for passage in passages]
+
+    def language_of(self, samples: NDArray[np.float32]) -> tuple[str, float]:
+        """The likeliest language of a mono sound of shape [n] at 16 kHz, and how likely it is."""
+        return whisper.likeliest(self._model.detect_language(samples)[2])
 
     def _answer(self, question: Question, language: str, name: str) -> Heard:
         sound = question.sound

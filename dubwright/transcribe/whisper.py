@@ -112,6 +112,13 @@ def name(language: str) -> str:
     return _NAMES.get(base, base)
 
 
+def likeliest(found: Sequence[tuple[str, float]]) -> tuple[str, float]:
+    """Of Whisper's languages and their probabilities the likeliest, by its BCP-47 tag."""
+    known, probability = max(found, key=lambda each: each[1])
+    tags = {name: tag for tag, name in _NAMES.items()}
+    return tags.get(known, known), float(probability)
+
+
 def require_files(folder: Path) -> None:
     """Raise `ModelError` if a model's folder lacks a file: the library would look for it on a model hub."""
     for file in FILES:

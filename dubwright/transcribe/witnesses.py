@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 from dubwright import sources, unit
 from dubwright.lake import Lake
 from dubwright.transcribe import burned
+from dubwright.transcribe import foreign as foreign_speech
 from dubwright.transcribe import given as given_subtitles
 from dubwright.transcribe.burned import Burned, Reader
-from dubwright.transcribe.engine import Passage, Transcriber
+from dubwright.transcribe.engine import Passage, Transcriber, Word
 from dubwright.transcribe.fusion import Cue, at_once, of_picture
 
 RATE = 16000
@@ -29,6 +31,22 @@ def heard(transcriber: Transcriber, sound: Path, work: unit.Work) -> list[Passag
     """What the recognizer says of the sound. Raises `EngineOutputError`."""
     what = f"{transcriber.info.name} on {work.series}/{work.episode}"
     return unit.ask_engine(what, lambda: transcriber.transcribe(sound, work.language))
+
+
+def foreign(
+    transcriber: Transcriber, samples: NDArray[np.float32], words: Sequence[Word], work: unit.Work
+) -> str | None:
+    """What to say of an episode that is spoken in another language than it is said to be; None where no engine can tell.
+
+    `samples` are its sound, mono, shape [n] at 16 kHz, `words` what was heard in it.
+    """
+    ask = getattr(transcriber, "language_of", None)
+    if ask is None:
+        return None
+    what = f"the language of {work.series}/{work.episode}"
+    return foreign_speech.note(
+        words, samples, RATE, work.language, lambda part: unit.ask_engine(what, lambda: ask(part))
+    )
 
 
 def speech(samples: NDArray[np.float32]) -> list[tuple[int, int]]:

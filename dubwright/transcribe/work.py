@@ -128,11 +128,13 @@ def _lines(
     listened = settings.subtitles != "only" or any(cue.start_ms is None for cue in cues)
     words: list[Word] = []
     corrected: dict[int, str] = {}
+    foreign: str | None = None
     if listened:
         if passages is None:
             passages = witnesses.heard(_transcriber(work, machine), file, work)
         heard = segments.in_order(segments.heard(passages, work.language), duration_ms)
         words, corrected = _named(heard, work.facts, work.language)
+        foreign = witnesses.foreign(_transcriber(work, machine), samples, heard, work)
     episode = fusion.Episode(
         words,
         witnesses.speech(samples) if cues else [(word.start_ms, word.end_ms) for word in words],
@@ -143,7 +145,8 @@ def _lines(
         listened,
         witnesses.names(work),
     )
-    return [_noted(line, corrected) for line in fusion.fuse(episode, cues)]
+    lines = [_noted(line, corrected) for line in fusion.fuse(episode, cues)]
+    return [replace(line, notes=(*line.notes, foreign)) for line in lines[:1]] + lines[1:] if foreign else lines
 
 
 def _transcriber(work: unit.Work, machine: unit.Machine) -> Transcriber:

@@ -37,6 +37,16 @@ def noise(seconds: float, seed: int, level: float = 0.1) -> Samples:
     return np.asarray(level * swell * rng.normal(0, 1, length), np.float32)
 
 
+def test_a_transcript_is_as_sure_as_its_lines_by_their_length() -> None:
+    heard = [
+        {"confidence": 0.9, "start_ms": 0, "end_ms": 3000},
+        {"confidence": 0.1, "start_ms": 3000, "end_ms": 4000},
+        {"confidence": None, "start_ms": 5000, "end_ms": 9000},
+    ]
+    assert dub_metrics.confidence(heard) == pytest.approx(0.7)
+    assert dub_metrics.confidence([]) is dub_metrics.confidence(heard[2:]) is None
+
+
 def test_lines_are_those_that_were_to_be_spoken_in_order_of_time() -> None:
     transcript = [
         {"segment": 2, "start_ms": 0, "end_ms": 900, "speaker": "S1", "character": "秦师父"},

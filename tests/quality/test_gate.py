@@ -35,6 +35,7 @@ def row(metric: str, value: float | None, segment: int | None = None, **other: A
         ("true_peak_dbtp", None, -1, -0.9),
         ("residue_whole_db", None, -20, -19),
         ("unspoken", None, 0.1, 0.2),
+        ("confidence", None, 0.4, 0.39),
     ],
 )
 def test_each_metric_has_its_bound(metric: str, segment: int | None, passing: float, failing: float) -> None:

@@ -94,3 +94,14 @@ def test_several_sounds_are_heard_as_each_alone(
     assert isinstance(failed, MediaError)
     assert nothing == []
     assert [word.text for word in _words(first)] == [word.text for word in _words(transcriber.transcribe(spoken, "zh"))]
+
+
+def test_one_that_knows_languages_knows_this_one(candidate: Candidate, transcriber: Transcriber) -> None:
+    ask = getattr(transcriber, "language_of", None)
+    if ask is None:
+        pytest.skip(f"{transcriber.info.name} knows no language by its sound")
+    samples, _ = candidate.speech()
+    language, probability = ask(samples)
+    assert language == "zh" and 0.9 < probability <= 1
+    for nothing in (silence(1000), noise(2000, 0.05), silence(0)):
+        assert 0 <= ask(nothing)[1] <= 1

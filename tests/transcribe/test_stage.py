@@ -84,6 +84,15 @@ def test_no_speech_is_a_transcript_without_rows(lake: Lake, settings: Settings, 
     assert _transcript(lake, settings, tmp_path, samples) == []
 
 
+def test_an_episode_in_another_language_says_so(
+    lake: Lake, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeTranscriber, "language_of", lambda self, samples: ("en", 0.97), raising=False)
+    samples, _ = between_silences([burst(1200), burst(2000), burst(900)])
+    rows = _transcript(lake, settings, tmp_path, samples)
+    assert [row["notes"] for row in rows] == [["language: sounds like English (0.97), not Chinese"], [], []]
+
+
 def test_a_recognizer_that_breaks_is_named(
     lake: Lake, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,6 +101,10 @@ class WhisperX:
             return None
         return self._diarizer.turns(sounds.read(sound, rate=RATE, channels=1)[0][:, 0])
 
+    def language_of(self, samples: Sound) -> tuple[str, float]:
+        """The likeliest language of a mono sound of shape [n] at 16 kHz, and how likely it is."""
+        return self._recognizer.language_of(samples)
+
     def _answer(self, questions: Sequence[Question], language: str, name: str) -> list[Heard]:
         """Questions answered in as few batches as there are prompts: a batch is told one."""
         answers: dict[int, Heard] = {}

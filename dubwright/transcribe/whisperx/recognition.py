@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dubwright.transcribe import whisper
 from dubwright.transcribe.whisper import LONGEST_WINDOW_S, RATE, Spoken
 from dubwright.transcribe.whisperx import offline
 from dubwright.transcribe.windows import Stretch
@@ -78,6 +79,10 @@ class Recognizer:
             for onset, offset in ((ONSET, OFFSET), (SURE, SURE))
         )
         return [stretch for region in regions for stretch in _within(region, sure)]
+
+    def language_of(self, samples: NDArray[np.float32]) -> tuple[str, float]:
+        """The likeliest language of up to 28 s of a mono sound of shape [n] at 16 kHz, and how likely it is."""
+        return whisper.likeliest(self._pipeline.model.detect_language(samples)[2])
 
     def decode(self, sounds: Sequence[NDArray[np.float32]], language: str, prompt: str | None) -> list[Decoded]:
         """What is said in windows of up to 30 s at 16 kHz, of one sound or of many, decoded in full batches.
