@@ -15,8 +15,9 @@ from dubwright import languages
 from dubwright.translate import glossary
 
 FOLDER = "genre"
-# Words that mean this only where nothing else is said between two marks, and those that are somebody's.
-_CLAUSES, _RELATIONS = "clause", "kin"
+# Words that mean this only where nothing else is said between two marks, or in the whole line, and those that are
+# somebody's.
+_CLAUSES, _REPLIES, _RELATIONS = "clause", "reply", "kin"
 _BETWEEN_MARKS = re.compile(r"[^\W_]+")
 _PARTICLES = "了吧啊呢呀"
 _PIECES = re.compile(r"([^\W_]+)([\s，、。！？…；：,.!?;:~—]*)")
@@ -50,7 +51,9 @@ _OWNERS = {
 def occurring(text: str, source: str, target: str) -> dict[str, str]:
     """The genre's words in a line with what they mean here; hints for a translator, nothing to be enforced."""
     groups = _of(languages.base(source), languages.base(target))
-    anywhere = {word: told for name, words in groups.items() if name != _CLAUSES for word, told in words.items()}
+    anywhere = {
+        word: told for name, words in groups.items() if name not in (_CLAUSES, _REPLIES) for word, told in words.items()
+    }
     known = groups.get(_CLAUSES, {})
     alone = Counter(word for piece in _BETWEEN_MARKS.findall(text) if (word := _clause(piece, known)))
     # Elsewhere in the line it is no clause, and would be put in there as well.
@@ -80,11 +83,12 @@ def owned(text: str, terms: Mapping[str, str], source: str, target: str) -> dict
 
 
 def whole(text: str, terms: Mapping[str, str], source: str, target: str) -> str | None:
-    """What a line means that is made up of stock clauses and terms alone (你疯了？放开我！); None for any other.
+    """What a line means that is made up of stock clauses, replies and terms alone (你疯了？放开我！); None for any other.
 
     `terms` are the glossary's in the line, with their renderings.
     """
-    clauses = _of(languages.base(source), languages.base(target)).get(_CLAUSES, {})
+    groups = _of(languages.base(source), languages.base(target))
+    clauses = {**groups.get(_REPLIES, {}), **groups.get(_CLAUSES, {})}
     text = text.strip()
     said, at = "", 0
     for piece in _PIECES.finditer(text):
