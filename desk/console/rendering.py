@@ -69,7 +69,13 @@ def _formats(words: Words) -> dict[str, Any]:
                 return words.say(name, n=int(passed // size))
         return words.say("just now")
 
-    return {"seconds": seconds, "ago": ago, "tongue": lambda tag: words.tongue(tag)}
+    def size(number: int) -> str:
+        for unit, bytes_ in (("GiB", 2**30), ("MiB", 2**20)):
+            if number >= bytes_:
+                return f"{number / bytes_:.1f} {unit}"
+        return f"{-(-number // 1024)} KiB"
+
+    return {"seconds": seconds, "ago": ago, "size": size, "tongue": lambda tag: words.tongue(tag)}
 
 
 def _linked(path: str, given: Mapping[str, Any]) -> str:
