@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk.console.access.roles import NOBODY, Role
+from desk.console.charts import chart
 from desk.console.words import Words, chosen
 from dubwright import languages
 from dubwright.lake import layout
@@ -26,7 +27,7 @@ THEMES = ("auto", "light", "dark")
 # How the state of a run looks.
 STANDS = {"completed": "done", "failed": "failed", "crashed": "failed", "cancelled": "part", "paused": "part"}
 # What the bar leads to: a text of `words`, and a path.
-NAVIGATION = [("Coverage", "/"), ("Runs", "/runs")]
+NAVIGATION = [("Coverage", "/"), ("Runs", "/runs"), ("Quality", "/quality")]
 
 
 def render(
@@ -99,6 +100,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
+        chart=chart,
         url=url, version=_version(), direction=_direction, stands=lambda state: STANDS.get(state, "")
     )
     return environment
