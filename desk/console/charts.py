@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from desk.console.views.quality import Trend
+from dubwright.order import natural
 
 # Of the picture, and of what is inside its axes.
 WIDTH, HEIGHT = 360, 190
@@ -60,7 +61,7 @@ class Chart:
 
 def chart(trend: Trend) -> Chart:
     """The picture of a trend of at least one figure."""
-    where = list(dict.fromkeys(sorted(point.at for line in trend.lines for point in line.points)))
+    where = sorted({point.at for line in trend.lines for point in line.points}, key=natural)
     across = _across(where)
     ticks = _ticks([point.value for line in trend.lines for point in line.points])
     low, high = ticks[0], ticks[-1]
@@ -78,7 +79,7 @@ def chart(trend: Trend) -> Chart:
         for number, line in enumerate(trend.lines)
     ]
     step = max(1, math.ceil((len(where) - 1) / DATES))
-    below = [Mark(across[at], at.removeprefix("20") if _day(at) else at) for at in where[::step]]
+    below = [Mark(across[at], at[5:] if _day(at) else at) for at in where[::step]]
     beside = [Mark(up(tick), f"{tick:.4g}") for tick in ticks]
     return Chart(lines, below, beside, [(at, [figures.get(at) for figures in values]) for at in where])
 
