@@ -120,6 +120,7 @@ async def start(console: State, wanted: Start, editor: str) -> Run:
     order = await asyncio.to_thread(_order, console, wanted)
     run = await orders.start(order, editor)
     console.snapshot.forget()
+    console.activity.forget()
     return run
 
 
