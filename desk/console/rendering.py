@@ -100,8 +100,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        chart=chart,
-        url=url, version=_version(), direction=_direction, stands=lambda state: STANDS.get(state, "")
+        chart=chart, url=url, version=_version(), direction=_direction, stands=lambda state: STANDS.get(state, "")
     )
     return environment
 

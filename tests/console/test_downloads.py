@@ -50,7 +50,9 @@ def test_a_series_is_one_archive(there: None, staffed: Callable[..., Built]) -> 
     links = {each["language"]: each for each in series["archives"]}
     assert links.keys() == {"es", "pt-BR"} and links["es"]["episodes"] == 3
     answer = browser.get(links["pt-BR"]["everything"])
-    assert answer.headers["content-type"] == "application/zip" and "sandbox" in answer.headers["content-security-policy"]
+    assert (
+        answer.headers["content-type"] == "application/zip" and "sandbox" in answer.headers["content-security-policy"]
+    )
     assert "pt-BR.zip" in answer.headers["content-disposition"] and "?" not in answer.headers["content-disposition"]
     files = packed(answer.content)
     assert len(files) == 15 and all(name.startswith(FOLDER) for name in files)
@@ -80,7 +82,9 @@ def test_what_is_listed_can_be_had_file_by_file(there: None, staffed: Callable[.
 def test_what_the_policy_keeps_is_not_in_it(there: None, lake: Lake, staffed: Callable[..., Built]) -> None:
     app, _ = staffed()
     console = app.state.console
-    object.__setattr__(console, "settings", load({"profile": "fake", "lake": lake.uri, "quality": {"deliver": "passed"}}))
+    object.__setattr__(
+        console, "settings", load({"profile": "fake", "lake": lake.uri, "quality": {"deliver": "passed"}})
+    )
     found = downloads.of_series(console, SERIES, "es")
     assert found.withheld == ["10"] and {file.name.split(".")[0] for file in found.files} == {"01", "02"}
     name, pieces = downloads.archive(console, Archive(SERIES, "es"))
@@ -104,9 +108,7 @@ def pieces_of(lake: Lake) -> Iterator[bytes]:
     return downloads._packed(lake, units, ())
 
 
-def test_no_piece_is_larger_than_what_is_read_at_once(
-    there: None, lake: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_piece_is_larger_than_what_is_read_at_once(there: None, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloads, "PIECE", 5)
     pieces = list(pieces_of(lake))
     # But for the end, which lists the files, a piece is a few bytes and an entry's head.

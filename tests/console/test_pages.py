@@ -127,7 +127,7 @@ def test_a_failed_cell_leads_to_its_failures(editor: Browser, lake: Lake, entere
         unit = UnitKey("dub", series, "02", language, "0" * 32)
         lake.record_failure(unit, "dub", {"error": "ModelError", "problem": f"no model for {language}"}, permanent=True)
     page = editor.get("/").text
-    assert "/runs?series=%E6%A7%90%E5%B7%B7/%3Cb%3E%E7%81%AF%3C/b%3E&amp;language=es#failures" in page
+    assert "/runs?series=%E6%A7%90%E5%B7%B7%2F%3Cb%3E%E7%81%AF%3C%2Fb%3E&amp;language=es#failures" in page
     found = editor.get("/api/runs", params={"series": SERIES, "language": "es"}).json()
     assert [cause["problem"] for cause in found["causes"]] == ["no model for es"]
     assert [unit["series"] for unit in found["causes"][0]["units"]] == [SERIES]

@@ -147,7 +147,8 @@ def test_hours_cost_money_where_a_price_is_set(lake: Lake, tmp_path: Path) -> No
     free = forecast(orders.backfill(["fr"], settings=given))
     assert (free.hours, free.price, free.currency) == (0.05, None, "")
     paid = {**given, "cluster": {"hour_price": 2.5, "currency": "CNY"}}
-    assert (lambda found: (found.price, found.currency))(forecast(orders.backfill(["fr"], settings=paid))) == (0.12, "CNY")
+    dear = forecast(orders.backfill(["fr"], settings=paid))
+    assert (dear.price, dear.currency) == (0.12, "CNY")
 
 
 def a_progress(left_s: float | None, series: Counts | None = None, **stages: dict[str, int]) -> Progress:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dubwright.lake import Lake
-from dubwright.lake.layout import EvaluationKey
 from dubwright.lake.lake import ulid
+from dubwright.lake.layout import EvaluationKey
 from dubwright.quality import trends
 from dubwright.quality.trends import Point, evaluations, samples, trend
 from dubwright.settings import Settings, load

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -112,18 +113,15 @@ def _units(console: State, series: str, language: str) -> tuple[list[UnitKey], l
     return units, [key.episode for key in newest if key in held]
 
 
-class _Pipe:
+class _Pipe(io.RawIOBase):
     """A file that is only written to: what was written is taken away piece by piece."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
 
-    def write(self, piece: bytes) -> int:
+    def write(self, piece: bytes) -> int:  # type: ignore[override]
         self._pieces.append(bytes(piece))
         return len(piece)
-
-    def flush(self) -> None:
-        """Nothing is kept back."""
 
     def take(self) -> bytes:
         taken = b"".join(self._pieces)
@@ -134,7 +132,7 @@ class _Pipe:
 def _packed(lake: Lake, units: Sequence[UnitKey], kinds: Collection[str]) -> Iterator[bytes]:
     """A ZIP of the units' files, stored as they are. What goes wrong under way ends it early: it is then no sound ZIP."""
     pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w") as packed:  # type: ignore[arg-type]
+    with zipfile.ZipFile(pipe, "w") as packed:
         for unit in units:
             for path, row in files(lake.read(unit), Path()):
                 if kinds and row["kind"] not in kinds:

@@ -58,6 +58,7 @@ class Inspection:
         self._fresh_s = fresh_s
         self._looks: OrderedDict[str, tuple[float, Look]] = OrderedDict()
         self._waiting: list[str] = []
+        self._at: str | None = None
         self._busy = False
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, "dubwright-inspection")
@@ -73,7 +74,7 @@ class Inspection:
             now = time.monotonic()
             stale = [name for name in series if not self._fresh(name, now)]
             others = [name for name in self._waiting if name not in set(stale)]
-            self._waiting = [*stale, *others][:MOST_WAITING]
+            self._waiting = [name for name in (*stale, *others) if name != self._at][:MOST_WAITING]
             if self._waiting and not self._busy:
                 self._busy = True
                 self._thread.submit(self._work)
@@ -93,9 +94,9 @@ class Inspection:
         while True:
             with self._lock:
                 if not self._waiting:
-                    self._busy = False
+                    self._busy, self._at = False, None
                     return
-                name = self._waiting.pop(0)
+                self._at = name = self._waiting.pop(0)
             try:
                 look = self._look(name)
             except Exception:
