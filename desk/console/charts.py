@@ -63,7 +63,8 @@ def chart(trend: Trend) -> Chart:
     """The picture of a trend of at least one figure."""
     where = sorted({point.at for line in trend.lines for point in line.points}, key=natural)
     across = _across(where)
-    ticks = _ticks([point.value for line in trend.lines for point in line.points])
+    most = 100.0 if trend.unit == "%" else math.inf
+    ticks = _ticks([point.value for line in trend.lines for point in line.points], most)
     low, high = ticks[0], ticks[-1]
 
     def up(value: float) -> float:
@@ -104,11 +105,11 @@ def _day(at: str) -> date | None:
         return None
 
 
-def _ticks(values: Sequence[float]) -> list[float]:
-    """Round figures around the values, a few at equal distances."""
+def _ticks(values: Sequence[float], most: float) -> list[float]:
+    """Round figures around the values, a few at equal distances; none above `most` unless a value is."""
     low, high = min(values), max(values)
     if high - low < 1e-9 * max(1.0, abs(high)):
-        low, high = (low * 0.9, high * 1.1) if low else (0.0, 1.0)
+        low, high = (low * 0.9, max(high, min(high * 1.1, most))) if low else (0.0, 1.0)
     rough = abs(high - low) / (TICKS - 1)
     power = 10 ** math.floor(math.log10(rough))
     step = next(size * power for size in (1, 2, 2.5, 5, 10) if size * power >= rough * 0.999)

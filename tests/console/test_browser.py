@@ -157,7 +157,7 @@ def test_a_morning(platform: Platform, page: Page) -> None:
 
     # What was delivered is taken away, and how good it is shown.
     with page.expect_download() as taken:
-        page.click("#files ~ .files a >> nth=0")
+        page.click("a[download] >> nth=0")
     with zipfile.ZipFile(taken.value.path()) as archive:
         assert archive.testzip() is None and f"{SERIES}/01/es/01.es.mp4" in archive.namelist()
     page.goto("/quality")

@@ -140,7 +140,7 @@ def _trends(found: Gathered, by: By, paid: ClusterSettings) -> Iterable[Trend]:
                     Line(
                         engine=engine,
                         points=[
-                            Point(at=each.at, value=round(each.value * factor, 4), base=round(each.base, 1))
+                            Point(at=each.at, value=round(each.value * factor, 6), base=round(each.base, 1))
                             for each in points
                         ],
                     )
