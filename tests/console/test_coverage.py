@@ -41,7 +41,7 @@ def shown(
     console: Any = SimpleNamespace(
         snapshot=SimpleNamespace(picture=lambda: picture),
         activity=SimpleNamespace(known=lambda: Activity(runs or {})),
-        inspection=SimpleNamespace(looks=lambda: looks or {}, ask=lambda series: looks is None),
+        inspection=SimpleNamespace(looks=lambda: looks or {}, ask=lambda series: 0 if looks else 2),
     )
     return coverage(console, state=state)
 
@@ -79,9 +79,11 @@ def test_what_failed_is_seen_to_first_and_nothing_else_is_lost() -> None:
 
 def test_what_nobody_looked_at_is_not_known() -> None:
     unseen, seen = shown(), shown(looks={"A": Look(None)})
-    assert unseen.looking and (unseen.rows[0].cells[0].outdated, unseen.rows[0].cells[0].flagged) == (None, None)
+    assert (unseen.looking, unseen.again_s, seen.looking, seen.again_s) == (2, 4, 0, None)
+    assert shown(looks={"A": Look()}, runs={("A", "es"): RUN}).again_s == 15
+    assert (unseen.rows[0].cells[0].outdated, unseen.rows[0].cells[0].flagged) == (None, None)
     # In no registered catalogue: nobody knows what a run would make of it.
-    assert not seen.looking and (seen.rows[0].cells[0].outdated, seen.rows[0].cells[0].flagged) == (None, 0)
+    assert (seen.rows[0].cells[0].outdated, seen.rows[0].cells[0].flagged) == (None, 0)
 
 
 def test_a_state_shows_the_series_that_it_holds_for() -> None:

@@ -17,6 +17,8 @@ from desk.console.views.inspection import Look
 from desk.console.views.snapshot import Picture
 
 PAGE = 50
+# How long (s) a page waits at most before it asks for what was found meanwhile.
+SELDOM_S = 15
 State = Literal["done", "running", "failed", "outdated", "flagged", "part", "missing"]
 STATES: tuple[State, ...] = get_args(State)
 UNSEEN = Look()
@@ -57,8 +59,8 @@ class Row(BaseModel):
 class Coverage(BaseModel):
     """A page of the series that fit a search and a state; `counts` of all cells that fit the search, by state.
 
-    Of the series of the page closer looks are taken behind it: `looked` says as of when they are, and `looking` that
-    some are still to come.
+    Of the series of the page closer looks are taken behind it: `looked` says as of when they are, `looking` at how many it
+    is still looked, and `again_s` after what time (s) it is worthwhile to ask again (None: it is not).
     """
 
     languages: list[str]
@@ -71,7 +73,8 @@ class Coverage(BaseModel):
     pages: int
     at: datetime
     looked: datetime | None
-    looking: bool
+    looking: int
+    again_s: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,5 +159,12 @@ def coverage(console: Console, search: str = "", state: State | None = None, pag
         pages=pages,
         at=picture.at,
         looked=min((known.looks[name].at for name in begun if name in known.looks), default=None),
-        looking=looking or told is None,
+        looking=looking,
+        again_s=_again_s(looking, asked=told is None, running=bool(counts["running"])),
     )
+
+
+def _again_s(looking: int, *, asked: bool, running: bool) -> int | None:
+    if looking or asked:
+        return min(SELDOM_S, 2 + looking)
+    return SELDOM_S if running else None

@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -25,7 +26,9 @@ from dubwright.settings import Settings
 from dubwright.stages import STAGES
 
 # A look older than this (s) is taken anew when somebody has the series before them.
-FRESH_S = 60.0
+FRESH_S = 180.0
+# After a look the thread rests as long as that took, but no longer than this (s): others want the processor too.
+REST_S = 1.0
 # Series that wait to be looked at, and those that are kept.
 MOST_WAITING, MOST_KEPT = 100, 5000
 # Verdicts that one look reads, and those that are kept.
@@ -59,7 +62,6 @@ class Inspection:
         self._looks: OrderedDict[str, tuple[float, Look]] = OrderedDict()
         self._waiting: list[str] = []
         self._at: str | None = None
-        self._busy = False
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, "dubwright-inspection")
 
@@ -68,17 +70,16 @@ class Inspection:
         with self._lock:
             return {series: look for series, (_, look) in self._looks.items()}
 
-    def ask(self, series: Sequence[str]) -> bool:
-        """Have these series looked at, before others, unless that was done just now; whether any is still waited for."""
+    def ask(self, series: Sequence[str]) -> int:
+        """Have these series looked at, before others, unless that was done just now; how many are not known wholly yet."""
         with self._lock:
             now = time.monotonic()
             stale = [name for name in series if not self._fresh(name, now)]
             others = [name for name in self._waiting if name not in set(stale)]
             self._waiting = [name for name in (*stale, *others) if name != self._at][:MOST_WAITING]
-            if self._waiting and not self._busy:
-                self._busy = True
-                self._thread.submit(self._work)
-            return any(name not in self._looks or not self._looks[name][1].whole for name in stale)
+            if self._at is None:
+                self._go_on()
+            return sum(name not in self._looks or not self._looks[name][1].whole for name in stale)
 
     def forget(self, series: str) -> None:
         """Have a series looked at anew, for something was decided on it just now."""
@@ -90,24 +91,29 @@ class Inspection:
         taken, look = self._looks.get(name, (None, None))
         return taken is not None and look is not None and look.whole and now - taken <= self._fresh_s
 
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._busy, self._at = False, None
-                    return
-                self._at = name = self._waiting.pop(0)
-            try:
-                look = self._look(name)
-            except Exception:
-                # What was known stays; it is tried again with the next look.
-                _log.exception("%s could not be looked at", name)
-                look = self._looks.get(name, (0.0, Look()))[1]
-            with self._lock:
-                self._looks[name] = (time.monotonic(), look)
-                self._looks.move_to_end(name)
-                if len(self._looks) > MOST_KEPT:
-                    self._looks.popitem(last=False)
+    def _go_on(self) -> None:
+        """Have the thread take the next look, if one waits; it is given one at a time, so that a process can end."""
+        self._at = self._waiting.pop(0) if self._waiting else None
+        if self._at is not None:
+            with suppress(RuntimeError):  # the process is ending
+                self._thread.submit(self._take, self._at)
+
+    def _take(self, name: str) -> None:
+        began = time.monotonic()
+        try:
+            look = self._look(name)
+        except Exception:
+            # What was known stays; it is tried again with the next look.
+            _log.exception("%s could not be looked at", name)
+            look = self._looks.get(name, (0.0, Look()))[1]
+        with self._lock:
+            self._looks[name] = (time.monotonic(), look)
+            self._looks.move_to_end(name)
+            if len(self._looks) > MOST_KEPT:
+                self._looks.popitem(last=False)
+        time.sleep(min(time.monotonic() - began, REST_S))
+        with self._lock:
+            self._go_on()
 
 
 def looking(lake: Lake, settings: Settings) -> Callable[[str], Look]:
