@@ -125,7 +125,7 @@ def test_without_a_server_no_run_is_known(monkeypatch: pytest.MonkeyPatch) -> No
     assert watched.known() is None and until(watched.known) == Activity()
 
 
-def until(found: Callable[[], Any], seconds: float = 5) -> Any:
+def until(found: Callable[[], Any], seconds: float = 30) -> Any:
     """What is found behind a page, within a while."""
     end = time.monotonic() + seconds
     while not (now := found()) and time.monotonic() < end:
@@ -224,9 +224,16 @@ def test_a_look_reads_a_bounded_number_of_verdicts(
     assert (first.flagged, first.whole, second.flagged, second.whole) == ({"es": 2}, False, {"es": 3}, True)
 
 
-def test_of_a_series_in_no_catalogue_nothing_is_outdated(lake: Lake, settings: Settings, tmp_path: Path) -> None:
+def test_of_a_series_in_no_catalogue_nothing_is_outdated(
+    lake: Lake, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert looking(lake, settings)("A").outdated is None
     register(lake, tmp_path / "dramas", "A/01")
     deliver(lake, settings)
     register(lake, tmp_path / "others", "B/01")
-    assert looking(lake, settings)("A").outdated is None
+    look = looking(lake, settings)
+    assert look("A").outdated is None
+    register(lake, tmp_path / "dramas", "A/01")
+    assert look("A").outdated is None, "all catalogues are not gone through again at once"
+    monkeypatch.setattr(inspection, "STRANGE_S", 0.0)
+    assert look("A").outdated == {"es": 0}

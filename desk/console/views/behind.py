@@ -52,9 +52,10 @@ class Behind(Generic[T]):
 
     def _asked(self) -> tuple[T | None, Future[T] | None]:
         with self._lock:
+            value = self._value
             if self._taking is None and time.monotonic() - self._taken > self._fresh_s:
                 self._taking = self._thread.submit(self._take)
-            return self._value, self._taking
+            return value, self._taking
 
     def _take(self) -> T:
         try:

@@ -29,6 +29,8 @@ from dubwright.stages import STAGES
 FRESH_S = 180.0
 # After a look the thread rests as long as that took, but no longer than this (s): others want the processor too.
 REST_S = 1.0
+# For so long (s) nobody looks again for a series that no registered catalogue had: all of them were gone through for it.
+STRANGE_S = 1800.0
 # Series that wait to be looked at, and those that are kept.
 MOST_WAITING, MOST_KEPT = 100, 5000
 # Verdicts that one look reads, and those that are kept.
@@ -119,6 +121,7 @@ class Inspection:
 def looking(lake: Lake, settings: Settings) -> Callable[[str], Look]:
     """What looks at a series of a lake, as a run of these settings would."""
     passed: OrderedDict[str, bool] = OrderedDict()
+    strange: dict[str, float] = {}
 
     def verdicts(series: str, languages: Sequence[str]) -> tuple[dict[str, int], bool]:
         keys = [key for language in languages for key in coverage.newest(lake, "deliverable", language, series)]
@@ -134,7 +137,11 @@ def looking(lake: Lake, settings: Settings) -> Callable[[str], Look]:
         covered = coverage.coverage(lake, series).get(series, SeriesCoverage())
         languages = sorted(covered.delivered)
         flagged, whole = verdicts(series, languages)
+        if time.monotonic() - strange.get(series, -STRANGE_S) < STRANGE_S:
+            return Look(None, {}, flagged, whole)
         outdated, why = _outdated(lake, settings, series, languages)
+        if outdated is None:
+            strange[series] = time.monotonic()
         return Look(outdated, why, flagged, whole)
 
     return look
