@@ -16,6 +16,8 @@ LEFT, RIGHT, TOP, BOTTOM = 44, 348, 10, 160
 # Lines that can be told apart.
 STYLES = 6
 TICKS, DATES = 4, 3
+# Figures that differ by less are one.
+LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,8 @@ def _day(at: str) -> date | None:
 def _ticks(values: Sequence[float], most: float) -> list[float]:
     """Round figures around the values, a few at equal distances; none above `most` unless a value is."""
     low, high = min(values), max(values)
-    if high - low < 1e-9 * max(1.0, abs(high)):
-        low, high = (low * 0.9, max(high, min(high * 1.1, most))) if low else (0.0, 1.0)
+    if high - low < LEAST * max(1.0, high):
+        low, high = (low * 0.9, max(high, min(high * 1.1, most))) if low > LEAST else (0.0, 1.0)
     rough = abs(high - low) / (TICKS - 1)
     power = 10 ** math.floor(math.log10(rough))
     step = next(size * power for size in (1, 2, 2.5, 5, 10) if size * power >= rough * 0.999)

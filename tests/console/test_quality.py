@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from desk.console import charts
@@ -48,6 +48,8 @@ def test_versions_stand_side_by_side_in_the_order_of_their_numbers() -> None:
 FIGURES = st.floats(0, 1e6, allow_nan=False)
 
 
+@example([("2026-11-22", 100.0)])
+@example([("2026-11-22", 1e-80)])
 @given(st.lists(st.tuples(st.dates().map(str), FIGURES), min_size=1, max_size=9, unique_by=lambda point: point[0]))
 def test_every_figure_stands_inside_its_axes(points: list[tuple[str, float]]) -> None:
     found = chart(trend(points))
