@@ -10,19 +10,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-# How long a page waits (s) for a new value before it shows the old.
+# How long a page waits (s) for a new value before it shows the old; not at all where it is sure to be late.
 PATIENCE_S = 0.25
+# What took long is taken anew after so many times as long.
+REST = 4
 _log = logging.getLogger(__name__)
 
 
 class Behind(Generic[T]):
-    """The newest value that `take` gave; one older than `fresh_s` is taken anew, by one thread."""
+    """The newest value that `take` gave; one older than `fresh_s` is taken anew, by one thread. It `took` so long (s) last."""
 
     def __init__(self, take: Callable[[], T], fresh_s: float, name: str) -> None:
         self._own = take
         self._fresh_s = fresh_s
         self._name = name
-        self._taken = 0.0
+        self._taken = self.took = 0.0
         self._value: T | None = None
         self._lock = threading.Lock()
         self._taking: Future[T] | None = None
@@ -34,7 +36,8 @@ class Behind(Generic[T]):
         if taking is None:
             return self._take() if value is None else value
         try:
-            return taking.result(None if value is None else PATIENCE_S)
+            patience = PATIENCE_S if self.took <= PATIENCE_S else 0.0
+            return taking.result(None if value is None else patience)
         except Exception:
             # It takes longer, or failed for once: better an older value than none.
             if value is None:
@@ -53,11 +56,12 @@ class Behind(Generic[T]):
     def _asked(self) -> tuple[T | None, Future[T] | None]:
         with self._lock:
             value = self._value
-            if self._taking is None and time.monotonic() - self._taken > self._fresh_s:
+            if self._taking is None and time.monotonic() - self._taken > max(self._fresh_s, REST * self.took):
                 self._taking = self._thread.submit(self._take)
             return value, self._taking
 
     def _take(self) -> T:
+        begun = time.monotonic()
         try:
             found = self._own()
             self._value = found
@@ -68,3 +72,4 @@ class Behind(Generic[T]):
         finally:
             with self._lock:
                 self._taken, self._taking = time.monotonic(), None
+                self.took = self._taken - begun
