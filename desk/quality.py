@@ -49,9 +49,7 @@ def status(
 
 def deliverable(lake: Lake, keys: Sequence[UnitKey], settings: QualitySettings) -> list[UnitKey]:
     """The units whose files the policy lets go; of each other one it says what is wrong with it."""
-    if settings.deliver == "always":
-        return list(keys)
-    held = {each.key: each for each in standing.of_units(lake, keys, settings) if each.quality.withheld(settings)}
+    held = standing.withheld(lake, keys, settings)
     for key, each in held.items():
         show.note(
             f"{key.series}/{key.episode} {key.language}: {each.quality}; its files are withheld (quality.deliver)"

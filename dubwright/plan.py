@@ -17,7 +17,7 @@ from typing import Any
 from dubwright import cast as casts
 from dubwright import languages, listing, survey, voice_facts
 from dubwright.catalog import Catalog, Series
-from dubwright.errors import LanguageError, SettingsError
+from dubwright.errors import EngineMissingError, LanguageError, SettingsError
 from dubwright.lake import Lake
 from dubwright.lake.reading import spread
 from dubwright.listing import Partition, SeriesListing
@@ -136,6 +136,19 @@ def planner(
         for language in targets if stage.per_language else (source,):
             stage.module.engine(settings.section(stage.name), language)
     return Planner(lake, Recipes(settings, source), targets, stages, retry_failed)
+
+
+def plannable(to: Sequence[str], settings: Settings, lake: Lake) -> list[str]:
+    """Those of some languages that the profile's engines handle."""
+
+    def handled(language: str) -> bool:
+        try:
+            planner([language], settings, lake)
+        except (LanguageError, EngineMissingError):
+            return False
+        return True
+
+    return [language for language in to if handled(language)]
 
 
 def _remade(to: Sequence[str], settings: Settings, lake: Lake, until: str, retry_failed: bool) -> Planner:

@@ -199,6 +199,8 @@ class ClusterSettings(Section):
     packet_s: float = Field(5.0, ge=0, description="short units travel together up to about this long (s)")
     patience_s: float = Field(60.0, ge=0, description="how long (s) to wait for a Dask worker that can run a unit")
     retries: int = Field(2, ge=0, le=10, description="further attempts at a unit after a transient error")
+    hour_price: float = Field(0.0, ge=0, description="what an hour of a Dask worker costs; 0: money is told nowhere")
+    currency: str = Field("USD", pattern="[A-Z]{3}", description="what it is paid in (ISO 4217)")
 
 
 class EndpointSettings(Section):

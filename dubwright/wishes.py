@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 
 from dubwright import plan as plans
 from dubwright.catalog import Catalog
-from dubwright.errors import EngineMissingError, LanguageError
 from dubwright.lake import Lake
 from dubwright.lake.collection import Wanted, Wishes
 from dubwright.settings import Settings
@@ -15,21 +15,12 @@ from dubwright.settings import Settings
 def wanted(catalog: Catalog, settings: Settings, lake: Lake) -> Wanted:
     """What to ask for each series. A language that no engine of the profile handles is not planned: nothing is said of it."""
     by_name = {series.name: series for series in catalog.series}
-    planned: dict[str, bool] = {}
-
-    def can_be_planned(language: str) -> bool:
-        if language not in planned:
-            try:
-                plans.planner([language], settings, lake)
-                planned[language] = True
-            except (LanguageError, EngineMissingError):
-                planned[language] = False
-        return planned[language]
+    handled = cache(lambda language: bool(plans.plannable([language], settings, lake)))
 
     def of(name: str, languages: Collection[str]) -> Wishes | None:
         if name not in by_name:
             return None
-        targets = [language for language in languages if can_be_planned(language)]
+        targets = [language for language in languages if handled(language)]
         plan = plans.build(Catalog(catalog.source, (by_name[name],)), targets, settings, lake)
         works = [unit.work for unit in plan]
         # What a wanted unit reads is wanted with it: for a corrected translation, the one before it was corrected.

@@ -17,7 +17,7 @@ from desk.console.access.guard import guard
 from desk.console.access.roles import AccessError
 from desk.console.pages import API
 from desk.console.rendering import render
-from desk.console.routes import account, audit, coverage, episode, login, media, queue, runs, series, users
+from desk.console.routes import account, audit, coverage, episode, login, media, quality, queue, runs, series, users
 from desk.console.state import State
 from desk.console.views.problem import Problem
 from dubwright import __version__
@@ -64,7 +64,7 @@ def create_app(state: State, access: Access) -> FastAPI:
         title="dubwright", version=__version__, docs_url=None, redoc_url=None, openapi_url=f"{API}/openapi.json"
     )
     app.state.console = state
-    for part in (coverage, series, episode, queue, runs, account, audit, users):
+    for part in (coverage, series, episode, queue, runs, quality, account, audit, users):
         app.include_router(part.pages.router)
     app.include_router(login.router)
     app.include_router(media.router)

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk.console.access.roles import NOBODY, Role
+from desk.console.charts import chart
 from desk.console.words import Words, chosen
 from dubwright import languages
 from dubwright.lake import layout
@@ -26,7 +27,7 @@ THEMES = ("auto", "light", "dark")
 # How the state of a run looks.
 STANDS = {"completed": "done", "failed": "failed", "crashed": "failed", "cancelled": "part", "paused": "part"}
 # What the bar leads to: a text of `words`, and a path.
-NAVIGATION = [("Coverage", "/"), ("Runs", "/runs")]
+NAVIGATION = [("Coverage", "/"), ("Runs", "/runs"), ("Quality", "/quality")]
 
 
 def render(
@@ -69,7 +70,13 @@ def _formats(words: Words) -> dict[str, Any]:
                 return words.say(name, n=int(passed // size))
         return words.say("just now")
 
-    return {"seconds": seconds, "ago": ago, "tongue": lambda tag: words.tongue(tag)}
+    def size(number: int) -> str:
+        for unit, bytes_ in (("GiB", 2**30), ("MiB", 2**20)):
+            if number >= bytes_:
+                return f"{number / bytes_:.1f} {unit}"
+        return f"{-(-number // 1024)} KiB"
+
+    return {"seconds": seconds, "ago": ago, "size": size, "tongue": lambda tag: words.tongue(tag)}
 
 
 def _linked(path: str, given: Mapping[str, Any]) -> str:
@@ -93,7 +100,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        url=url, version=_version(), direction=_direction, stands=lambda state: STANDS.get(state, "")
+        chart=chart, url=url, version=_version(), direction=_direction, stands=lambda state: STANDS.get(state, "")
     )
     return environment
 

@@ -10,6 +10,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from desk.console.access.links import Links
+from desk.console.views.activity import Activity, watching
+from desk.console.views.behind import Behind
+from desk.console.views.inspection import Inspection, looking
+from desk.console.views.quality import Gathering
 from desk.console.views.snapshot import Snapshot
 from dubwright import catalog, registered
 from dubwright.errors import CatalogError, StoreError
@@ -21,18 +25,24 @@ from dubwright.unit import Machine
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The settings that the console was started with, the lake that it shows, its links to what lies there, and its picture of
-    the whole."""
+    """The settings that the console was started with, the lake that it shows, its links to what lies there, its picture of
+    the whole, the runs under way, what closer looks at series found, and what was measured."""
 
     settings: Settings
     lake: Lake
     links: Links
     snapshot: Snapshot = field(init=False)
+    activity: Behind[Activity] = field(init=False)
+    inspection: Inspection = field(init=False)
+    gathering: Gathering = field(init=False)
     # Engines answer one thread at a time.
     speaking: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "snapshot", Snapshot(self.lake))
+        object.__setattr__(self, "activity", watching())
+        object.__setattr__(self, "inspection", Inspection(looking(self.lake, self.settings)))
+        object.__setattr__(self, "gathering", Gathering(self.lake, self.settings))
 
     def facts(self, series: str) -> SeriesFacts:
         """What the registered catalogues say of a series in its series.yaml; nothing where it is in none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
 from desk.runs.listing import Model
@@ -70,6 +70,12 @@ def causes(failures: Iterable[Failure]) -> list[Cause]:
         groups.setdefault((error, normal(str(failure.about.get("problem") or ""))), []).append(failure)
     found = [_cause(error, problem, members) for (error, problem), members in groups.items()]
     return sorted(found, key=lambda cause: (-len(cause.units), cause.error, cause.problem))
+
+
+def together(found: Collection[Cause]) -> Cause:
+    """What several causes (one at least) made fail, as if it were one."""
+    first = next(iter(found))
+    return first.model_copy(update={"units": [unit for cause in found for unit in cause.units]})
 
 
 def normal(problem: str) -> str:

@@ -32,7 +32,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.utilities.urls import url_for
 from pydantic import BaseModel, ConfigDict
 
-from desk.runs.server import found, server
+from desk.runs.server import PATIENCE_S, found, server
 from dubwright.stages import STAGES
 
 FLOWS = ("localize-catalog", "localize-series", "backfill", "maintain", "evaluate")
@@ -44,6 +44,7 @@ _PICTURE = "data:image/png;base64,"
 State = Literal[
     "scheduled", "pending", "running", "completed", "failed", "cancelled", "crashed", "paused", "cancelling"
 ]
+UNDER_WAY: tuple[State, ...] = ("scheduled", "pending", "running", "paused", "cancelling")
 
 
 class Model(BaseModel):
@@ -125,6 +126,16 @@ async def listed(
     )
     async with server() as client:
         return await _page(client, which, limit, offset, flow)
+
+
+async def active(patience_s: float = PATIENCE_S) -> list[Run]:
+    """The newest runs that are due and have not ended, also those that belong to others, `MOST_A_PAGE` at most.
+
+    Raises `ClusterError`.
+    """
+    due = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))
+    async with server(patience_s) as client:
+        return (await _page(client, FlowRunFilter(state=_in(UNDER_WAY), expected_start_time=due), MOST_A_PAGE, 0)).runs
 
 
 async def sub_runs(run: UUID, limit: int = 25, offset: int = 0, states: Sequence[State] = ()) -> Page:

@@ -48,7 +48,7 @@ class Forecast(Model):
     """What an order would take by what the lake knows: `minutes` of video, `hours` of a Dask worker's time, `bytes` of lake.
 
     `unknown` names stages without history, which are in neither hours nor bytes; `failed` counts units that are left alone
-    because they failed for good.
+    because they failed for good. `price` is what the hours cost in `currency` (None: the settings name no price).
     """
 
     series: int
@@ -59,6 +59,8 @@ class Forecast(Model):
     hours: float
     bytes: float
     unknown: list[str]
+    price: float | None = None
+    currency: str = ""
 
 
 def localization(
@@ -120,8 +122,7 @@ def retry(cause: Cause, lake: Lake, source: str = registered.PREFIX, to: Sequenc
     """
     wanted = set(cause.languages) | set(_tags(to) if to else ())
     if not to and any(unit.language is None for unit in cause.units):
-        own = registered.every_language(lake) if source == registered.PREFIX else registered.languages_of(source, lake)
-        wanted |= set(own)
+        wanted |= set(own_languages(source, lake))
     if not wanted:
         raise SettingsError(
             "the failed units serve every language, and none is named",
@@ -129,14 +130,36 @@ def retry(cause: Cause, lake: Lake, source: str = registered.PREFIX, to: Sequenc
             field="to",
             remedy="name the languages, or register the catalogue with its own",
         )
+    return of_series(cause.series, sorted(wanted), source, retry_failed=True)
+
+
+def of_series(
+    series: Sequence[str],
+    to: Sequence[str],
+    source: str = registered.PREFIX,
+    priority: Priority = "normal",
+    *,
+    retry_failed: bool = False,
+) -> Order:
+    """Localize some series of a catalogue into the languages `to`; with `retry_failed` also what failed for good.
+
+    Raises `LanguageError`, `SettingsError`.
+    """
     parameters = {
-        "to": sorted(wanted),
+        "to": _tags(to),
         "source": source,
-        "settings": _at("normal", None),
-        "series": cause.series,
-        "retry_failed": True,
+        "settings": _at(priority, None),
+        "series": list(series),
+        "retry_failed": retry_failed,
     }
+    # Whatever it is called: of the deployments that take several series, the one in the queue of ordinary work.
     return _checked(RETRY, parameters)
+
+
+def own_languages(source: str, lake: Lake) -> list[str]:
+    """The languages that a registered source, or any of all of them, is wanted in. Raises `CatalogError`."""
+    of_all = source == registered.PREFIX
+    return list(registered.every_language(lake) if of_all else registered.languages_of(source, lake))
 
 
 def forecast(order: Order) -> Forecast:
@@ -152,15 +175,19 @@ def forecast(order: Order) -> Forecast:
     units = sum((each.units for each in chosen), Counter[tuple[str, str | None]]())
     require_standing(lake, settings, units)
     stand = sum((each.survey.total for each in chosen), Counter[str]())
+    hours = sum(each.seconds for each in chosen) / 3600
+    price = settings.cluster.hour_price
     return Forecast(
         series=sum(len(each.episodes) for each in chosen),
         units=[Units(stage=stage, language=language, wanted=n) for (stage, language), n in units.items() if n],
         committed=stand["committed"],
         failed=stand["failed"],
         minutes=round(sum(each.minutes for each in chosen), 1),
-        hours=round(sum(each.seconds for each in chosen) / 3600, 3),
+        hours=round(hours, 3),
         bytes=round(sum(each.bytes for each in chosen)),
         unknown=list(dict.fromkeys(stage for each in chosen for stage in each.unknown)),
+        price=round(hours * price, 2) if price else None,
+        currency=settings.cluster.currency if price else "",
     )
 
 

@@ -47,6 +47,13 @@ def of_units(lake: Lake, deliverables: Iterable[UnitKey], settings: QualitySetti
         yield Standing(key, gate.judge(found[key], settings), found[key])
 
 
+def withheld(lake: Lake, deliverables: Sequence[UnitKey], settings: QualitySettings) -> dict[UnitKey, Standing]:
+    """Those whose files the policy keeps back."""
+    if settings.deliver == "always":
+        return {}
+    return {each.key: each for each in of_units(lake, deliverables, settings) if each.quality.withheld(settings)}
+
+
 def _partitions(keys: Iterable[UnitKey]) -> list[list[UnitKey]]:
     """Deliverables by series and language."""
     found: dict[tuple[str, str | None], list[UnitKey]] = {}

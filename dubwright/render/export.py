@@ -46,7 +46,20 @@ def export(lake: Lake, units: Iterable[UnitKey], out: Path) -> list[Exported]:
     Raises `KeyMissingError` if a unit or a blob is not in the lake, `StoreFullError` if the disk is full,
     `StoreError` if a blob is damaged or a file cannot be written.
     """
-    return [_place(lake, row, path) for unit in units for path, row in _files(lake.read(unit), out)]
+    return [_place(lake, row, path) for unit in units for path, row in files(lake.read(unit), out)]
+
+
+def files(unit: UnitFile, out: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Where below `out` each file of a deliverable is written, and its row."""
+    key = unit.key
+    language = str(key.language)
+    folder = out / safe_name(key.series) / safe_name(key.episode) / safe_name(language)
+    source = str(unit.provenance.get("recipe", {}).get("source_language") or "source")
+    for row in unit.rows():
+        kind = row["kind"]
+        if kind in ENDINGS:
+            of = language if not kind.startswith(SOURCE) else source if source != language else "source"
+            yield folder / f"{safe_name(key.episode)}.{safe_name(of)}.{ENDINGS[kind]}", row
 
 
 def safe_name(name: str) -> str:
@@ -65,19 +78,6 @@ def safe_name(name: str) -> str:
     # Windows takes `nul.x` for the device too: only what stands before the first dot counts.
     safe = safe.replace(".", "．", 1) if _DEVICES.fullmatch(safe) and "." in safe else safe
     return f"{safe}~{mark}"
-
-
-def _files(unit: UnitFile, out: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Each row's file."""
-    key = unit.key
-    language = str(key.language)
-    folder = out / safe_name(key.series) / safe_name(key.episode) / safe_name(language)
-    source = str(unit.provenance.get("recipe", {}).get("source_language") or "source")
-    for row in unit.rows():
-        kind = row["kind"]
-        if kind in ENDINGS:
-            of = language if not kind.startswith(SOURCE) else source if source != language else "source"
-            yield folder / f"{safe_name(key.episode)}.{safe_name(of)}.{ENDINGS[kind]}", row
 
 
 def _place(lake: Lake, row: Mapping[str, Any], path: Path) -> Exported:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,7 @@ QUIET = [
     "--disable-sync",
 ]
 SERIES = "长夜灯"
+FINISHED = ".cell.done, .cell.flagged"
 # A page may wait for Prefect's server, which has 30 s to answer.
 RUN_MS, PAGE_MS = 180_000, 60_000
 
@@ -105,13 +107,13 @@ def test_a_morning(platform: Platform, page: Page) -> None:
     # It is covered, and plays: time goes on, and the sound is decoded.
     for _ in range(PAGE_MS // 1000):
         page.goto("/")
-        if page.locator(".cell.done").count() == 1:
+        if page.locator(FINISHED).count() == 1:
             break
         page.wait_for_timeout(1000)
     accessible(page)
-    page.click(".cell.done")
+    page.click(FINISHED)
     accessible(page)
-    page.click(".cell.done, .cell.flagged")
+    page.click(FINISHED)
     accessible(page)
     page.evaluate("document.getElementById('video').play()")
     deadline = time.monotonic() + 30
@@ -140,15 +142,27 @@ def test_a_morning(platform: Platform, page: Page) -> None:
     page.locator(".line").first.locator("[data-do=lock]").click()
     expect(page.locator(".line").first.locator("textarea")).to_have_attribute("readonly", "")
 
-    # A language is added.
-    page.goto("/runs")
+    # A language is added, from the first page and by keyboard.
+    page.goto("/")
+    expect(page.locator("#starting button")).to_be_disabled()
+    page.locator("[data-choose]").first.press("Space")
+    expect(page.locator("#chosen")).to_contain_text("1")
     page.select_option("[name=do]", "backfill")
     page.fill("[name=to]", "fr")
-    page.click("#starting button")
+    page.locator("[name=to]").press("Enter")
     page.click("dialog [value=yes]")
     completed(page)
     page.goto(url("series", SERIES))
     expect(page.locator("thead abbr")).to_have_text(["es", "fr"])
+
+    # What was delivered is taken away, and how good it is shown.
+    with page.expect_download() as taken:
+        page.click("a[download] >> nth=0")
+    with zipfile.ZipFile(taken.value.path()) as archive:
+        assert archive.testzip() is None and f"{SERIES}/01/es/01.es.mp4" in archive.namelist()
+    page.goto("/quality")
+    expect(page.locator("svg.chart").first).to_be_visible()
+    accessible(page)
 
 
 def test_two_editors_see_each_other(platform: Platform, page: Page) -> None:

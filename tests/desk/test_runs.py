@@ -24,9 +24,11 @@ from desk.runs.orders import forecast
 from desk.runs.progress import Counts, Progress, together, with_live
 from desk.runs.server import server
 from dubwright import registered
+from dubwright import settings as all_settings
 from dubwright.errors import CatalogError, ClusterError, LanguageError, SettingsError
 from dubwright.lake import Lake
 from dubwright.report import Failure
+from tests.console.works import deliver, register
 
 
 def failure(series: str, episode: str, problem: str, error: str = "ModelError", **more: Any) -> Failure:
@@ -125,6 +127,28 @@ def test_an_order_says_what_it_would_take(lake: Lake, tmp_path: Path) -> None:
         forecast(orders.backfill(["fr"], series=["C"], settings=settings))
     with pytest.raises(CatalogError):
         forecast(orders.localization(str(tmp_path / "nowhere"), ["en"], settings=settings))
+
+
+def test_some_series_are_localized_at_once(lake: Lake, tmp_path: Path) -> None:
+    order = orders.of_series(["B", "长夜灯"], ["ES"], retry_failed=True)
+    assert order.deployment == "backfill/retry" and order.parameters["settings"] == {"cluster": {"priority": "normal"}}
+    assert (order.parameters["series"], order.parameters["to"]) == (["B", "长夜灯"], ["es"])
+    with pytest.raises(SettingsError, match="names no language"):
+        orders.of_series(["B"], [])
+    (tmp_path / "dramas").mkdir()
+    registered.add(lake, registered.new("dramas", str(tmp_path / "dramas"), ["fr", "ar"]))
+    assert orders.own_languages("lake:", lake) == orders.own_languages("lake:dramas", lake) == ["fr", "ar"]
+
+
+def test_hours_cost_money_where_a_price_is_set(lake: Lake, tmp_path: Path) -> None:
+    register(lake, tmp_path / "dramas", "A/01", "A/02")
+    given = {"profile": "fake", "lake": lake.uri}
+    deliver(lake, all_settings.load(given), ["es"])
+    free = forecast(orders.backfill(["fr"], settings=given))
+    assert (free.hours, free.price, free.currency) == (0.05, None, "")
+    paid = {**given, "cluster": {"hour_price": 2.5, "currency": "CNY"}}
+    dear = forecast(orders.backfill(["fr"], settings=paid))
+    assert (dear.price, dear.currency) == (0.12, "CNY")
 
 
 def a_progress(left_s: float | None, series: Counts | None = None, **stages: dict[str, int]) -> Progress:

@@ -21,6 +21,7 @@ import psutil
 import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL, temporary_settings
 
+from desk.console.views.activity import of_runs
 from desk.runs import listing, orders, steering
 from desk.runs.causes import causes
 from desk.runs.listing import Run
@@ -279,6 +280,9 @@ def test_a_run_is_held_goes_on_and_is_cancelled(up: Up, catalogue: Path, told: l
 
         seen = wait(up, "a unit is on its way", waiting)
         assert seen.all.done == 0 and seen.all.running + seen.all.waiting >= 3 and seen.series.running == 1
+        active = asked(up, listing.active())
+        assert {run.id} < {each.id for each in active}, "its series is a run of its own"
+        assert of_runs(active).run("B", "fr") and not of_runs(active).run("B", "th")
         assert asked(up, steering.pause(run.id)).state == "paused"
         assert asked(up, steering.resume(run.id)).state == "running"
         assert asked(up, steering.cancel(run.id)).state in ("cancelling", "cancelled")

@@ -1,4 +1,4 @@
-"""Links to blobs that run out: whoever has one may read that object for a while, and no other."""
+"""Links that run out: whoever has one may read a blob, or a series' files in a language, for a while, and nothing else."""
 
 from __future__ import annotations
 
@@ -19,11 +19,21 @@ class Link:
     name: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What a link to an archive leads to: the newest files of a series in a language, of these kinds (none: all)."""
+
+    series: str
+    language: str
+    kinds: tuple[str, ...] = ()
+
+
 class Links:
     """Links signed with a secret, good for `seconds`."""
 
     def __init__(self, secret: str, seconds: int) -> None:
         self._signer = URLSafeTimedSerializer(secret, salt="dubwright media")
+        self._archives = URLSafeTimedSerializer(secret, salt="dubwright archive")
         self._seconds = seconds
 
     def to(self, blob: str, mime: str, name: str | None = None) -> str:
@@ -39,3 +49,15 @@ class Links:
         except (BadData, ValueError, TypeError) as error:
             raise KeyMissingError("the link has run out", remedy="load the page again") from error
         return Link(blob, mime, name)
+
+    def to_archive(self, archive: Archive) -> str:
+        """The path of a series' files as one."""
+        return f"/media/archive/{self._archives.dumps([archive.series, archive.language, archive.kinds])}"
+
+    def read_archive(self, token: str) -> Archive:
+        """What the last part of a link to an archive leads to. Raises `KeyMissingError` as `read` does."""
+        try:
+            series, language, kinds = self._archives.loads(token, max_age=self._seconds)
+        except (BadData, ValueError, TypeError) as error:
+            raise KeyMissingError("the link has run out", remedy="load the page again") from error
+        return Archive(series, language, tuple(kinds))

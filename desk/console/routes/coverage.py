@@ -22,4 +22,4 @@ def coverage(
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> Coverage:
     """Series by languages, fifty a page."""
-    return view.coverage(console.snapshot.picture(), search, state, page)
+    return view.coverage(console, search, state, page)

@@ -1,4 +1,4 @@
-"""Sound and pictures, in the parts that a player asks for."""
+"""Sound and pictures, in the parts that a player asks for; and archives, as they are packed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from fastapi.responses import Response, StreamingResponse
 
 from desk.console.access.roles import Role, requires
 from desk.console.state import Console
+from desk.console.views import downloads
 
 router = APIRouter(tags=["media"])
 PIECE = 1 << 18
+SANDBOX = {"content-security-policy": "default-src 'none'; sandbox"}
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
@@ -24,14 +26,10 @@ def media(request: Request, token: str, console: Console) -> Response:
     link = console.links.read(token)
     file = console.lake.store.open(link.blob)
     size = file.seek(0, 2)
-    headers = {
-        "accept-ranges": "bytes",
-        # Blobs never change, but who may see them does.
-        "cache-control": "private, max-age=600",
-        "content-security-policy": "default-src 'none'; sandbox",
-    }
+    # Blobs never change, but who may see them does.
+    headers = {"accept-ranges": "bytes", "cache-control": "private, max-age=600", **SANDBOX}
     if link.name:
-        headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(link.name, safe='')}"
+        headers |= _saved_as(link.name)
     asked = request.headers.get("range")
     span = _span(asked, size) if asked else (0, size - 1)
     if span is None:
@@ -42,6 +40,17 @@ def media(request: Request, token: str, console: Console) -> Response:
     if asked:
         headers["content-range"] = f"bytes {first}-{last}/{size}"
     return StreamingResponse(_pieces(file, first, last), 206 if asked else 200, headers=headers, media_type=link.mime)
+
+
+@router.get("/media/archive/{token}", dependencies=[Depends(requires(Role.ANYONE))])
+def archive(token: str, console: Console) -> Response:
+    """A series' files in a language as one ZIP, packed while it is sent. The link itself is the permission."""
+    name, pieces = downloads.archive(console, console.links.read_archive(token))
+    return StreamingResponse(pieces, headers=SANDBOX | _saved_as(name), media_type="application/zip")
+
+
+def _saved_as(name: str) -> dict[str, str]:
+    return {"content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
 
 
 def _span(asked: str, size: int) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
+from pydantic import AfterValidator
 
 from desk.console.access.roles import Role, Who
 from desk.console.pages import Pages
@@ -15,14 +16,20 @@ from desk.console.views.runs import Advance, OneRun, Runs, Start
 from desk.runs import steering
 from desk.runs.listing import Run
 from desk.runs.orders import Forecast
+from dubwright import languages
 
 pages = Pages("runs")
 
 
 @pages.page("/runs", "runs.html")
-async def runs(console: Console, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> Runs:
-    """The newest runs, and failures by cause."""
-    return await view.runs(console, page)
+async def runs(
+    console: Console,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    series: Annotated[str | None, Query(max_length=1000)] = None,
+    language: Annotated[Annotated[str, AfterValidator(languages.parse)] | None, Query(max_length=40)] = None,
+) -> Runs:
+    """The newest runs, and failures by cause: all of them, or those of a series and a language."""
+    return await view.runs(console, page, series, language)
 
 
 @pages.page("/runs/{run}", "run.html")

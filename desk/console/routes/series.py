@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import Depends, Path, Response
 
 from desk.console.access.roles import Role, Who, requires
-from desk.console.pages import Name, Pages
+from desk.console.pages import Language, Name, Pages
 from desk.console.state import Console
-from desk.console.views import cast, glossary
+from desk.console.views import cast, downloads, glossary
 from desk.console.views import series as view
 from desk.console.views.cast import Decided, Merging, Naming
+from desk.console.views.downloads import Files
 from desk.console.views.glossary import Rendering, Touched, Verdict
 from desk.console.views.series import Series
 
@@ -23,6 +24,12 @@ Character = Annotated[str, Path(max_length=200, description="a character's id")]
 def series(console: Console, series: Name) -> Series:
     """Episodes by languages, who speaks, which names are fixed."""
     return view.series(console, series)
+
+
+@pages.read("/series/{series}/files/{language}")
+def files(console: Console, series: Name, language: Language) -> Files:
+    """Every file that was delivered in a language, with links that run out."""
+    return downloads.of_series(console, series, language)
 
 
 @pages.action("/series/{series}/glossary", Role.EDITOR)

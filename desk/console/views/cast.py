@@ -67,6 +67,7 @@ def heard(console: State, series: str, character: str) -> bytes:
 
 def _decide(console: State, series: str, decision: Decision, editor: str) -> Decided:
     casts.decide(console.lake, series, [decision], editor)
+    console.inspection.forget(series)
     after = casts.read(console.lake, series)
     person = casts.known(after, after.former.get(decision.character, decision.character))
     return Decided(character=person.id, name=person.name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from desk.console.state import State
+from desk.console.views import downloads
+from desk.console.views.downloads import Download
 from desk.console.views.lines import SOUND, Line, shown
 from desk.console.views.series import newest_of
 from dubwright.coverage import newest_rows
@@ -29,7 +31,10 @@ class Tracks(BaseModel):
 
 
 class Episode(BaseModel):
-    """`language` is shown, of the `languages` that there are; `before` and `after` are the neighbouring episodes."""
+    """`language` is shown, of the `languages` that there are; `before` and `after` are the neighbouring episodes.
+
+    What was delivered can be taken away (`downloads`) unless it is `withheld` for its quality.
+    """
 
     series: str
     episode: str
@@ -43,6 +48,8 @@ class Episode(BaseModel):
     tracks: Tracks
     quality: str
     passed: bool | None
+    withheld: bool
+    downloads: list[Download]
     before: str | None
     after: str | None
 
@@ -56,6 +63,7 @@ def episode(console: State, name: str, number: str, language: str) -> Episode:
         raise CatalogError("the lake has no such episode", where=f"{name}/{number}", remedy="see its series")
     units = newest_of(lake, name, number)
     verdict = _verdict(lake, units.get(language), console.settings.quality)
+    withheld = verdict is not None and verdict.quality.withheld(console.settings.quality)
     files = {row["kind"]: row for row in newest_rows(lake, "deliverable", name, number, language) or []}
     video, numbers = files.get("video"), sorted({key.episode for key in lake.units("source", series=name)}, key=natural)
     at = numbers.index(number)
@@ -82,6 +90,8 @@ def episode(console: State, name: str, number: str, language: str) -> Episode:
         ),
         quality=str(verdict.quality) if verdict else "",
         passed=verdict.quality.passed if verdict else None,
+        withheld=withheld,
+        downloads=[] if withheld else downloads.of_unit(console, units.get(language)),
         before=numbers[at - 1] if at else None,
         after=numbers[at + 1] if at + 1 < len(numbers) else None,
     )

@@ -121,4 +121,5 @@ def _decided(console: State, series: str, before: SeriesFacts, entries: Sequence
     outdated = reach.outdated(console.lake, series, before, log.applied(before, entries))
     if not ask:
         log.decide(console.lake, series, entries)
+        console.inspection.forget(series)
     return Touched(changed=not ask, outdated=outdated)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Literal
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from desk.console.state import State
 from desk.console.views.problem import Problem
+from desk.console.views.snapshot import Picture
 from desk.runs import causes, listing, orders, progress
 from desk.runs.causes import Cause
 from desk.runs.listing import Artifact, Page, Run, Tasks
@@ -17,16 +19,22 @@ from desk.runs.orders import Forecast, Order
 from desk.runs.progress import Progress
 from dubwright import registered
 from dubwright.errors import CatalogError, ClusterError
+from dubwright.report import Failure
 
 PAGE = 25
 
 
 class Runs(BaseModel):
-    """The newest runs, or the `problem` why they are not known; failures that stand, by cause; what can be worked on."""
+    """The newest runs, or the `problem` why they are not known; failures that stand, by cause; what can be worked on.
+
+    The failures are those of `series` and `language` where these are named.
+    """
 
     runs: Page | None
     problem: Problem | None
     page: int
+    series: str | None
+    language: str | None
     causes: list[Cause]
     catalogues: list[str]
     languages: list[str]
@@ -52,8 +60,8 @@ class Advance(BaseModel):
 class Start(BaseModel):
     """A run to be started: of a catalogue (`source`), or what of it is named, into some languages.
 
-    `only` is one SERIES or SERIES/EPISODE to localize, `series` what a backfill is limited to, `minutes` and `hours` its
-    budget; `cause` the id of failures to be tried again.
+    `only` is one SERIES or SERIES/EPISODE to localize, `series` are those that it is limited to, `minutes` and `hours` a
+    backfill's budget; `cause` the id of failures to be tried again (none: whatever failed of the series).
     """
 
     do: Literal["localize", "backfill", "retry"]
@@ -67,7 +75,7 @@ class Start(BaseModel):
     urgent: bool = False
 
 
-async def runs(console: State, page: int) -> Runs:
+async def runs(console: State, page: int, series: str | None = None, language: str | None = None) -> Runs:
     """The runs of a page, newest first."""
     found, problem = None, None
     try:
@@ -80,7 +88,9 @@ async def runs(console: State, page: int) -> Runs:
         runs=found,
         problem=problem,
         page=page,
-        causes=causes.causes(picture.failures),
+        series=series,
+        language=language,
+        causes=causes.causes(_failures(picture, [series] if series else [], [language] if language else [])),
         catalogues=[entry.address for entry in entries],
         languages=sorted({*picture.languages, *(tag for entry in entries for tag in entry.to)}),
     )
@@ -110,18 +120,34 @@ async def start(console: State, wanted: Start, editor: str) -> Run:
     order = await asyncio.to_thread(_order, console, wanted)
     run = await orders.start(order, editor)
     console.snapshot.forget()
+    console.activity.forget()
     return run
 
 
 def _order(console: State, wanted: Start) -> Order:
-    if wanted.do == "localize":
-        priority: Literal["release", "normal"] = "release" if wanted.urgent else "normal"
+    priority: Literal["release", "normal"] = "release" if wanted.urgent else "normal"
+    if wanted.do == "localize" and not wanted.series:
         return orders.localization(wanted.source, wanted.to or None, wanted.only, priority=priority)
+    if wanted.do == "localize":
+        to = wanted.to or orders.own_languages(wanted.source, console.lake)
+        return orders.of_series(wanted.series, to, wanted.source, priority)
     if wanted.do == "backfill":
         return orders.backfill(
             wanted.to, wanted.source, wanted.series or None, minutes=wanted.minutes, hours=wanted.hours
         )
-    found = {cause.id: cause for cause in causes.causes(console.snapshot.picture().failures)}
-    if wanted.cause not in found:
+    failures = _failures(console.snapshot.picture(), wanted.series, wanted.to)
+    found = {cause.id: cause for cause in causes.causes(failures)}
+    if wanted.cause in found:
+        return orders.retry(found[wanted.cause], console.lake, wanted.source, wanted.to)
+    if wanted.cause or not failures:
         raise CatalogError("no such failures stand any more", field=wanted.cause, remedy="load the page again")
-    return orders.retry(found[wanted.cause], console.lake, wanted.source, wanted.to)
+    return orders.retry(causes.together(found.values()), console.lake, wanted.source, wanted.to)
+
+
+def _failures(picture: Picture, series: Collection[str], languages: Collection[str]) -> list[Failure]:
+    """The failures of some series and languages (none named: of all), with those that every language waits for."""
+    return [
+        failure
+        for failure in picture.failures
+        if (not series or failure.series in series) and (not languages or failure.language in (None, *languages))
+    ]

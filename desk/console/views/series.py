@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import BaseModel
 
 from desk.console.state import State
-from desk.console.views import glossary
+from desk.console.views import downloads, glossary
+from desk.console.views.downloads import Archives
 from desk.console.views.glossary import GlossaryTerm
 from dubwright import cast as casts
 from dubwright import coverage, voice_facts
@@ -58,6 +59,7 @@ class Series(BaseModel):
     series: str
     languages: list[str]
     episodes: list[EpisodeRow]
+    archives: list[Archives]
     cast: list[Character]
     terms: list[GlossaryTerm]
     proposed: int
@@ -88,6 +90,9 @@ def series(console: State, name: str) -> Series:
         series=name,
         languages=found,
         episodes=[_row(episode, found, verdicts, failures) for episode in sorted(episodes, key=natural)],
+        archives=[
+            downloads.archives(console, name, language, len(units)) for language, units in delivered.items() if units
+        ],
         cast=_cast(lake, name, cast),
         terms=terms,
         proposed=sum(term.status == "proposed" for term in terms),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from desk.console.views.behind import Behind
 from dubwright import coverage
 from dubwright.coverage import SeriesCoverage
 from dubwright.lake import Lake
@@ -18,9 +15,6 @@ from dubwright.report import Failure
 
 # A picture of the lake older than this (s) is taken anew.
 FRESH_S = 5.0
-# How long a page waits (s) for the new one before it shows the old.
-PATIENCE_S = 0.25
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +41,15 @@ class Snapshot:
     """The newest picture of a lake; only who asks first waits for one."""
 
     def __init__(self, lake: Lake) -> None:
-        self._lake = lake
-        self._taken = 0.0
-        self._picture: Picture | None = None
-        self._lock = threading.Lock()
-        self._taking: Future[Picture] | None = None
-        self._thread = ThreadPoolExecutor(1, "dubwright-snapshot")
+        def take() -> Picture:
+            return Picture(coverage.coverage(lake), tuple(coverage.standing_failures(lake)))
+
+        self._behind = Behind(take, FRESH_S, "picture of the lake")
 
     def picture(self) -> Picture:
         """The picture to show. Raises `StoreError` if there is none yet and the lake cannot be listed."""
-        with self._lock:
-            if self._taking is None and time.monotonic() - self._taken > FRESH_S:
-                self._taking = self._thread.submit(self._take)
-            picture, taking = self._picture, self._taking
-        if taking is None:
-            return picture or self._take()
-        try:
-            return taking.result(None if picture is None else PATIENCE_S)
-        except Exception:
-            # It takes longer, or the lake is away for once: better an older picture than none.
-            if picture is None:
-                raise
-            return picture
+        return self._behind.get()
 
     def forget(self) -> None:
         """Have the next picture taken anew, for something was changed just now."""
-        with self._lock:
-            self._taken = 0.0
-
-    def _take(self) -> Picture:
-        try:
-            found = Picture(coverage.coverage(self._lake), tuple(coverage.standing_failures(self._lake)))
-            self._picture = found
-            return found
-        except Exception:
-            _log.exception("the lake could not be listed")
-            raise
-        finally:
-            with self._lock:
-                self._taken, self._taking = time.monotonic(), None
+        self._behind.forget()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -28,7 +28,7 @@ class Words:
 
     def tongue(self, tag: str) -> str:
         """The name of a language."""
-        return Language.get(tag).display_name(self.language)
+        return _tongue(tag, self.language)
 
 
 def chosen(request: Request) -> Words:
@@ -36,6 +36,12 @@ def chosen(request: Request) -> Words:
     wanted = [request.cookies.get("language", "")]
     wanted += [part.partition(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")]
     return Words(next((tag[:2].lower() for tag in wanted if tag[:2].lower() in LANGUAGES), "en"))
+
+
+# Looked up in data files: a page of fifty series says some hundreds.
+@lru_cache(maxsize=1024)
+def _tongue(tag: str, language: str) -> str:
+    return Language.get(tag).display_name(language)
 
 
 @cache
