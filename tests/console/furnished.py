@@ -171,9 +171,9 @@ def _glossary(lake: Lake, terms: tuple[Term, ...]) -> None:
 
 def _failures(lake: Lake) -> None:
     broken = {"error": "MediaError", "problem": "moov atom not found", "where": "/srv/dramas/{}/{}.mp4", "remedy": "replace the file"}
-    for name, episode in (("雪落城南", "02"), ("雪落城南", "04"), (LONG, "01")):
+    for name, episode in (("雪落城南", "08"), ("雪落城南", "09"), (LONG, "08")):
         error = broken | {"where": broken["where"].format(name, episode)}
-        lake.record_failure(UnitKey("source", name, f"{episode}x", None, "f" * 32), "ingest", error, permanent=True)
+        lake.record_failure(UnitKey("source", name, episode, None, "f" * 32), "ingest", error, permanent=True)
     away = {"error": "EndpointError", "problem": "https://llm.example/v1 answered 429", "remedy": "wait, or raise the limit"}
     for name in ("长夜灯", "春山不见", SERIES):
         for language in ("fr", "th"):
