@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from desk.console.access.links import Links
+from desk.console.kept import KeptLake
 from desk.console.views.snapshot import Snapshot
 from dubwright import catalog, registered
 from dubwright.errors import CatalogError, StoreError
@@ -32,6 +33,7 @@ class State:
     speaking: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "lake", KeptLake(self.lake.store))
         object.__setattr__(self, "snapshot", Snapshot(self.lake))
 
     def facts(self, series: str) -> SeriesFacts:

@@ -83,6 +83,12 @@ class Lake:
         provenance = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
         return UnitFile(key, schemas.conform(key.table, table), provenance)
 
+    def rows(self, key: UnitKey, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """The rows of the committed unit, or some columns of them. Raises as `read` does."""
+        found = self.read(key)
+        rows: list[dict[str, Any]] = (found.table.select(list(names)) if names else found.table).to_pylist()
+        return rows
+
     def units(self, table: str, **narrow: str | None) -> Iterator[UnitKey]:
         """Every committed unit of a table, from the listing alone; narrowed by `language`, `series`, `episode`."""
         for found in self.store.list(layout.unit_prefix(table, **narrow)):
