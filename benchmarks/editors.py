@@ -203,7 +203,9 @@ def _settings(root: Path, port: int) -> Settings:
 async def enlist(root: Path, names: list[str]) -> None:
     """Have users of these names, with passwords as dear as those of any console."""
     own = _settings(root, 1).console
-    users = Users(Database(own.database), Passwords(own.password_memory_mib, own.password_passes))
+    database = Database(own.database)
+    await database.open()
+    users = Users(database, Passwords(own.password_memory_mib, own.password_passes))
     await users.add("operator", Role.OPERATOR, PASSWORD)
     for name in names:
         await users.add(name, Role.EDITOR, PASSWORD)

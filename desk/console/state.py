@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from desk.console.access.links import Links
 from desk.console.kept import KeptLake
 from desk.console.views.snapshot import Snapshot
+from desk.console.views.verdicts import Verdicts
 from dubwright import catalog, registered
 from dubwright.errors import CatalogError, StoreError
 from dubwright.facts import SeriesFacts
@@ -22,19 +23,21 @@ from dubwright.unit import Machine
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The settings that the console was started with, the lake that it shows, its links to what lies there, and its picture of
-    the whole."""
+    """The settings that the console was started with, the lake that it shows, its links to what lies there, its picture of
+    the whole, and what quality judges of it."""
 
     settings: Settings
     lake: Lake
     links: Links
     snapshot: Snapshot = field(init=False)
+    verdicts: Verdicts = field(init=False)
     # Engines answer one thread at a time.
     speaking: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lake", KeptLake(self.lake.store))
         object.__setattr__(self, "snapshot", Snapshot(self.lake))
+        object.__setattr__(self, "verdicts", Verdicts(self.lake, self.settings.quality))
 
     def facts(self, series: str) -> SeriesFacts:
         """What the registered catalogues say of a series in its series.yaml; nothing where it is in none."""

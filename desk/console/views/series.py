@@ -17,7 +17,6 @@ from dubwright.errors import CatalogError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.order import natural
-from dubwright.quality import standing
 from dubwright.quality.standing import Standing
 from dubwright.report import Failure
 
@@ -79,9 +78,7 @@ def series(console: State, name: str) -> Series:
         | {each.language for each in failures if each.language}
     )
     keys = [key for units in delivered.values() for key in units]
-    verdicts = {
-        (one.key.episode, one.key.language): one for one in standing.of_units(lake, keys, console.settings.quality)
-    }
+    verdicts = {(one.key.episode, one.key.language): one for one in console.verdicts.of(keys)}
     cast = casts.read(lake, name)
     terms = glossary.terms(console, name)
     return Series(
