@@ -24,6 +24,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -232,6 +233,15 @@ async def until_up(address: str, console: subprocess.Popen[bytes]) -> float:
         return time.monotonic() - begun
 
 
+def _whole(lake: Lake, series: str, language: str) -> bool:
+    first = {f"{number:03d}" for number in range(1, EPISODES + 1)}
+    tables: list[tuple[str, str | None]] = [("source", None), ("transcript", None)]
+    tables += [("translation", language), ("dub", language), ("deliverable", language)]
+    return all(
+        first <= {key.episode for key in lake.units(table, language=tag, series=series)} for table, tag in tables
+    )
+
+
 async def employ(address: str, names: list[str], series: list[str], seconds: float, pace: float) -> Seen:
     """Have everybody work."""
     seen = Seen()
@@ -276,8 +286,11 @@ def main() -> None:
         serve(given.folder, given.root, given.port, given.page_ms / 1000)
         return
     print(describe("starlette", "uvicorn", "pyarrow"), flush=True)
-    begun = sorted({key.series for key in Lake(synthetic.SyntheticStore(given.folder, 0)).units("source")})
-    series = begun[:: max(1, len(begun) // SERIES)][:SERIES]
+    empty = Lake(synthetic.SyntheticStore(given.folder, 0))
+    begun = sorted({key.series for key in empty.units("source")})
+    # A few episodes of the catalogue lack something: people work in series that have all.
+    whole = (name for name in begun[:: max(1, len(begun) // 100)] if all(_whole(empty, name, tag) for tag in LANGUAGES))
+    series = list(islice(whole, SERIES))
     names = [f"editor-{n:02d}" for n in range(1, given.editors + 1)]
     with TemporaryDirectory(prefix="dubwright-editors-") as folder:
         root = Path(folder, "lake")
