@@ -60,8 +60,9 @@ def test_a_file_is_read_once_and_a_new_one_is_seen(kept: KeptLake) -> None:
             assert kept.rows(key, ["segment"]) == [{"segment": 1}]
             assert kept.read(key).provenance["recipe"] == {}
             assert edits.read(kept, PLACE)[-1].text == text
+    # Of each unit all of it once and one column once, of each correction its file.
     assert [each.text for each in edits.read(kept, PLACE)] == ["Hola.", "Buenas."]
-    assert isinstance(kept.store, Counting) and kept.store.reads == 4
+    assert isinstance(kept.store, Counting) and kept.store.reads == 6
     assert coverage.newest_rows(kept, "translation", PLACE.series, PLACE.episode, "es", ["text"]) == [
         {"text": "Buenas."}
     ]
