@@ -31,7 +31,7 @@ from tests.platform.processes import Command, Processes, clean_environment
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 PLACE = Place("长夜灯", "01", "es")
 API = f"/api{url('series', PLACE.series, PLACE.episode, PLACE.language)}"
-ROUNDS = 15
+ROUNDS = 12
 # Each has a line of their own; the first line everybody corrects.
 PEOPLE = 5
 DISPUTED = 1
@@ -96,7 +96,8 @@ def translated(lake: Lake) -> Lake:
     shared = {"language": "zh", "engine": "fake", "engine_version": "1"}
     heard = [{"segment": n, "start_ms": n * 2000, "end_ms": n * 2000 + 1500, "text": f"第{n}句。"} for n in lines]
     said = [{"segment": n, "source_text": f"第{n}句。", "text": f"Frase {n}.", "state": "draft"} for n in lines]
-    for table, rows, language in (("transcript", heard, None), ("translation", said, PLACE.language)):
+    tables = [("source", [{"duration_ms": 60_000}], None), ("transcript", heard, None), ("translation", said, "es")]
+    for table, rows, language in tables:
         key = UnitKey(table, PLACE.series, PLACE.episode, language, fingerprint(table))
         lake.commit(key, [shared | row for row in rows], {})
     return lake
