@@ -1,4 +1,4 @@
-"""The lake of `benchmarks.synthetic` with content, for people to work in: what is in its units, who speaks, which terms are fixed.
+"""The lake of `benchmarks.synthetic` with content, for people to work in: units, who speaks, which terms are fixed.
 
 Every unit reads as one of a few tables of its kind (48 lines in two minutes); what people do is written as into any lake.
 """
@@ -110,7 +110,9 @@ def furnish(root: Path, series: list[str], episodes: list[str]) -> None:
         ]
         people += [Decision("name", f"c{n:02d}", name=f"{synthetic.NAMES[n]}叔") for n in range(1, SPEAKERS + 1)]
         cast.decide(lake, name, people, "dubwright")
-        terms = [Term(source=each, renderings={"en": f"Term {each}", "es": f"Término {each}"}) for each in synthetic.NAMES]
+        terms = [
+            Term(source=each, renderings={"en": f"Term {each}", "es": f"Término {each}"}) for each in synthetic.NAMES
+        ]
         log.decide(lake, name, [Entry(term, editor="ana") for term in terms])
 
 
@@ -123,7 +125,8 @@ def _rows(table: str, variant: int, speech: str, mix: str) -> list[dict[str, Any
         case "transcript":
             return [
                 {
-                    "segment": n, "start_ms": start, "end_ms": end, "speaker": f"S{1 + n % SPEAKERS}", "text": _source(n + variant),
+                    "segment": n, "start_ms": start, "end_ms": end, "speaker": f"S{1 + n % SPEAKERS}",
+                    "text": _source(n + variant),
                     "words": [{"text": char, "start_ms": start, "end_ms": end, "probability": 0.9} for char in _source(n)],
                     "confidence": 0.5 + n % 5 / 10, "evidence": "both", "kind": "dialogue", "voice_print": [0.1] * 128,
                 }

@@ -1,4 +1,4 @@
-"""A lake that looks like a desk's: a series of the sample's script in nine languages, forty others, failures, flags, people's work."""
+"""A lake as a desk has it: the sample's script in nine languages, forty other series, failures, flags, people's work."""
 
 from __future__ import annotations
 
@@ -88,7 +88,10 @@ def _episode(lake: Lake, name: str, told: script.Episode, blobs: dict[str, str])
         if int(name) > EPISODES - at:
             continue  # later languages are not done yet
         texts = {n: line.references.get(language) or SAID[language] for n, line in spoken}
-        notes = {2: ["length: 2.6 s are predicted for 2.2 s"], 6: ["market/idiom medium: “paint the town”", "names: 晚晴"]}
+        notes = {
+            2: ["length: 2.6 s are predicted for 2.2 s"],
+            6: ["market/idiom medium: “paint the town”", "names: 晚晴"],
+        }
         translated = [
             {"segment": n, "source_text": line.text, "text": "" if n == 9 else texts[n], "state": "draft",
              "notes": notes.get(n, [])}
@@ -132,7 +135,10 @@ def _other(lake: Lake, name: str, at: int, blobs: dict[str, str]) -> None:
 def _people(lake: Lake) -> None:
     """Who speaks, and what editors and approvers did."""
     names = ["陆晚晴", "秦师父", "沈砚舟", "沈知夏"]
-    said = [Decision("heard", "", episode=f"{n:02d}", transcript="0" * 32, said="晚晴，灯还亮着。师父") for n in range(1, 13)]
+    said = [
+        Decision("heard", "", episode=f"{n:02d}", transcript="0" * 32, said="晚晴，灯还亮着。师父")
+        for n in range(1, 13)
+    ]
     said += [
         Decision("link", f"c{who:02d}", episode=f"{n:02d}", transcript="0" * 32, speaker=f"S{who}", sex=sex)
         for n in range(1, 13)
@@ -149,7 +155,11 @@ def _people(lake: Lake) -> None:
     ]
     voice_facts.decide(lake, SERIES, given)
     place = Place(SERIES, "01", "es")
-    told = [(1, "Apaga la lámpara y no le abras a nadie."), (3, "No pienso irme de este callejón."), (3, "No me voy del callejón.")]
+    told = [
+        (1, "Apaga la lámpara y no le abras a nadie."),
+        (3, "No pienso irme de este callejón."),
+        (3, "No me voy del callejón."),
+    ]
     for segment, text in told:
         decisions.save(lake, lines.read(lake, place), Change(segment, text), "Ana Pérez")
     decisions.approve(lake, lines.read(lake, place), [1, 8], "林小雨")
@@ -170,11 +180,20 @@ def _glossary(lake: Lake, terms: tuple[Term, ...]) -> None:
 
 
 def _failures(lake: Lake) -> None:
-    broken = {"error": "MediaError", "problem": "moov atom not found", "where": "/srv/dramas/{}/{}.mp4", "remedy": "replace the file"}
+    broken = {
+        "error": "MediaError",
+        "problem": "moov atom not found",
+        "where": "/srv/dramas/{}/{}.mp4",
+        "remedy": "replace the file",
+    }
     for name, episode in (("雪落城南", "08"), ("雪落城南", "09"), (LONG, "08")):
         error = broken | {"where": broken["where"].format(name, episode)}
         lake.record_failure(UnitKey("source", name, episode, None, "f" * 32), "ingest", error, permanent=True)
-    away = {"error": "EndpointError", "problem": "https://llm.example/v1 answered 429", "remedy": "wait, or raise the limit"}
+    away = {
+        "error": "EndpointError",
+        "problem": "https://llm.example/v1 answered 429",
+        "remedy": "wait, or raise the limit",
+    }
     for name in ("长夜灯", "春山不见", SERIES):
         for language in ("fr", "th"):
             key = UnitKey("translation", name, "12", language, "e" * 32)

@@ -101,9 +101,7 @@ def test_another_process_answers_or_says_why_not() -> None:
 
 
 @pytest.mark.slow
-def test_a_picture_that_takes_long_is_taken_by_another_process(
-    kept: KeptLake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_picture_that_takes_long_is_taken_by_another_process(kept: KeptLake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "ALONE_S", 0.0)
     asked: list[Any] = []
     monkeypatch.setattr(snapshot, "apart", lambda *given: asked.append(given) or apart(*given))

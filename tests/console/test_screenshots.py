@@ -67,7 +67,8 @@ PAGES: dict[str, tuple[str, str | None]] = {
 
 def _run(number: int, name: str, state: Any, minutes: float, **more: Any) -> Run:
     values: dict[str, Any] = {
-        "id": RUN if number == 0 else UUID(int=number), "name": name, "flow": "localize-catalog", "deployment": "nightly", "state": state,
+        "id": RUN if number == 0 else UUID(int=number), "name": name, "flow": "localize-catalog", "deployment": "nightly",
+        "state": state,
         "said": None, "expected": NOW - timedelta(hours=number), "started": NOW - timedelta(hours=number), "ended": None,
         "seconds": minutes * 60, "tags": ["en", "es"], "parameters": {}, "queue": "normal", "page": None,
     }  # fmt: skip
@@ -76,7 +77,13 @@ def _run(number: int, name: str, state: Any, minutes: float, **more: Any) -> Run
 
 RUNS = [
     _run(0, "lake:dramas to en, es, fr, th, ar, id, pt-BR", "running", 42),
-    _run(1, f"{LONG} to en", "failed", 12, said="3 units are missing, 0 episodes cannot be read; the others are delivered"),
+    _run(
+        1,
+        f"{LONG} to en",
+        "failed",
+        12,
+        said="3 units are missing, 0 episodes cannot be read; the others are delivered",
+    ),
     _run(2, "backfill of lake: to fr", "completed", 190, flow="backfill"),
     _run(3, "lake:archive to en", "crashed", 3),
     _run(4, "retry of lake: to es", "cancelled", 1, flow="backfill"),
@@ -102,7 +109,14 @@ async def _below(run: UUID, *_: Any, **__: Any) -> listing.Page:
 
 async def _artifacts(run: UUID) -> list[Artifact]:
     rows = [
-        {"series": name, "episode": f"{n:02d}", "language": "es", "lines": 31, "speech s": 62.4, "quality": "failed: loudness_lu 3"}
+        {
+            "series": name,
+            "episode": f"{n:02d}",
+            "language": "es",
+            "lines": 31,
+            "speech s": 62.4,
+            "quality": "failed: loudness_lu 3",
+        }
         for n, name in enumerate((SERIES, LONG, "长夜灯"), start=1)
     ]
     shared: dict[str, Any] = {"at": NOW, "key": "localization"}
@@ -112,9 +126,18 @@ async def _artifacts(run: UUID) -> list[Artifact]:
 async def _progress(run: UUID) -> Progress:
     stages = [
         Counts(stage=stage, done=done, running=2, waiting=120 - done, failed=failed, blocked=failed)
-        for stage, done, failed in (("ingest", 120, 0), ("transcribe", 96, 1), ("translate", 60, 3), ("dub", 31, 0), ("render", 28, 0))
+        for stage, done, failed in (
+            ("ingest", 120, 0),
+            ("transcribe", 96, 1),
+            ("translate", 60, 3),
+            ("dub", 31, 0),
+            ("render", 28, 0),
+        )
     ]
-    counts = {name: sum(getattr(each, name) for each in stages) for name in ("done", "running", "waiting", "failed", "blocked")}
+    counts = {
+        name: sum(getattr(each, name) for each in stages)
+        for name in ("done", "running", "waiting", "failed", "blocked")
+    }
     return Progress(stages=stages, all=Counts(stage="all", **counts), per_minute=14.2, left_s=1312, at=NOW)
 
 
