@@ -12,6 +12,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import count
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -280,7 +281,13 @@ class Log:
 
 def read(lake: Lake, series: str) -> Cast:
     """The cast of a series as the lake has it now. Raises `StoreError`."""
-    return resolve(log(lake, series).decisions)
+    return _resolved(lake, series, tuple(lake.series_facts(series, FACT)))
+
+
+# Whoever reads lines asks for the same cast again and again; no version of it ever changes.
+@lru_cache(maxsize=64)
+def _resolved(lake: Lake, series: str, keys: tuple[SeriesKey, ...]) -> Cast:
+    return resolve(log(lake, series, keys).decisions)
 
 
 def log(lake: Lake, series: str, keys: Sequence[SeriesKey] | None = None) -> Log:

@@ -5,7 +5,7 @@ From listings alone, taken apart as they come: how far three thousand series are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -103,11 +103,11 @@ def newest(
 
 
 def newest_rows(
-    lake: Lake, table: str, series: str, episode: str, language: str | None = None
+    lake: Lake, table: str, series: str, episode: str, language: str | None = None, names: Sequence[str] = ()
 ) -> list[dict[str, Any]] | None:
-    """The rows of an episode's unit that was committed last; None if there is none."""
+    """The rows of an episode's unit that was committed last, or some columns of them; None if there is none."""
     key = next(newest(lake, table, language, series, episode), None)
-    return lake.read(key).rows() if key else None
+    return lake.rows(key, names) if key else None
 
 
 def standing_failures(lake: Lake, series: str | None = None) -> Iterator[Failure]:

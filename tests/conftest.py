@@ -7,12 +7,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 from dubwright import settings
 from dubwright.lake import Lake, open_lake
+
+if TYPE_CHECKING:
+    from tests.platform.delivered import Delivered
 
 # Sixty made-up cases of each are enough at every run; a test that needs more says so itself.
 hypothesis.settings.register_profile("fast", max_examples=60)
@@ -43,6 +47,19 @@ def sample_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = Path(__file__).parent.parent
     subprocess.run(command, check=True, timeout=900, cwd=root, env=environment, stdout=subprocess.DEVNULL)
     return folder
+
+
+@pytest.fixture(scope="session")
+def delivered(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Delivered]:
+    """The sample series delivered by a whole platform, once for all tests of a process that want it: ten minutes."""
+    # Imported here: with it comes Prefect.
+    from tests.platform import delivered
+
+    folder = tmp_path_factory.mktemp("platform")
+    real = delivered.PROFILE == "embedded"
+    catalogue = request.getfixturevalue("sample_catalogue") if real else delivered.stand_in(folder / "catalogue")
+    with delivered.delivered(folder, catalogue) as found:
+        yield found
 
 
 @pytest.fixture

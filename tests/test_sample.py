@@ -8,9 +8,6 @@ what would mean that something broke.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,37 +17,10 @@ from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.quality.scorecard import Figure, Result, score_series
 from dubwright.quality.transcripts import score_transcripts
-from tests.platform.cluster import started
+from tests.platform.delivered import LANGUAGES, Delivered
 
 pytestmark = [pytest.mark.e2e, pytest.mark.models, pytest.mark.timeout(2400)]
-LANGUAGES = ("en", "es")
 UNITS = 3 * (2 + 3 * len(LANGUAGES))
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """What the platform delivered: its `lake` and `units`, the `status` and what exporting the `videos` printed."""
-
-    catalogue: Path
-    lake: Lake
-    units: dict[str, str]
-    status: Any
-    exported: Any
-    videos: Path
-
-
-@pytest.fixture(scope="module")
-def delivered(tmp_path_factory: pytest.TempPathFactory, sample_catalogue: Path) -> Iterator[Delivered]:
-    folder, to = tmp_path_factory.mktemp("platform"), ",".join(LANGUAGES)
-    with started(folder, DUBWRIGHT_PROFILE="embedded", DUBWRIGHT_CLUSTER__THREADS="2") as cluster:
-        cluster.command("catalog", "add", "sample", str(sample_catalogue), "--to", to)
-        cluster.wait_for_schedule(1800)
-        units, status = cluster.units(), cluster.command("status")
-        exported = cluster.command("localize", "lake:sample", "--to", to, "--out", str(folder / "videos"))
-        # One language, since the fixed set is as long as the sample.
-        evaluated = cluster.run("evaluate/evaluate", {"to": ["en"]})
-        assert evaluated.state and evaluated.state.is_completed(), evaluated.state
-        yield Delivered(sample_catalogue, cluster.lake, units, status, exported, folder / "videos")
 
 
 def _rows(lake: Lake, table: str, key: UnitKey, language: str | None = None) -> list[dict[str, Any]]:
@@ -61,7 +31,7 @@ def _rows(lake: Lake, table: str, key: UnitKey, language: str | None = None) -> 
 def figures(delivered: Delivered) -> dict[tuple[str, str | None], Figure]:
     lake = delivered.lake
     results, truths = {}, {}
-    for key in lake.units("source"):
+    for key in lake.units("source", series=delivered.series):
         name = key.episode
         results[name] = Result(
             transcript=_rows(lake, "transcript", key),
@@ -73,8 +43,7 @@ def figures(delivered: Delivered) -> dict[tuple[str, str | None], Figure]:
             },
         )
         truths[name] = delivered.catalogue / "truth" / key.series / name
-    (series,) = {key.series for key in lake.units("source")}
-    about = facts.read(delivered.catalogue / series / facts.FILE)
+    about = facts.read(delivered.catalogue / delivered.series / facts.FILE)
     rows = {name: result.transcript for name, result in results.items()}
     found = [*score_transcripts(rows, truths, about), *score_series(results, truths, settings.load().dub)]
     return {(figure.metric, figure.language): figure for figure in found}

@@ -76,7 +76,13 @@ def _formats(words: Words) -> dict[str, Any]:
                 return f"{number / bytes_:.1f} {unit}"
         return f"{-(-number // 1024)} KiB"
 
-    return {"seconds": seconds, "ago": ago, "size": size, "tongue": lambda tag: words.tongue(tag)}
+    def took(seconds: float) -> str:
+        minutes, rest = divmod(round(seconds), 60)
+        if minutes >= 60:
+            return words.say("{h} h {m} min", h=minutes // 60, m=minutes % 60)
+        return words.say("{m} min {s} s", m=minutes, s=rest) if minutes else words.say("{s} s", s=rest)
+
+    return {"seconds": seconds, "ago": ago, "size": size, "took": took, "tongue": lambda tag: words.tongue(tag)}
 
 
 def _linked(path: str, given: Mapping[str, Any]) -> str:

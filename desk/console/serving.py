@@ -8,15 +8,15 @@ from desk.console.access.access import open_access
 from desk.console.access.links import Links
 from desk.console.app import create_app
 from desk.console.state import State
-from dubwright.lake import open_lake
+from dubwright.lake import Lake, open_lake
 from dubwright.settings import Settings
 
 
-def serve(resolved: Settings) -> None:
-    """Serve the settings' lake where they say, until somebody ends it. Raises what `open_access` raises."""
+def serve(resolved: Settings, lake: Lake | None = None) -> None:
+    """Serve the settings' lake, or this one, where they say, until somebody ends it. Raises what `open_access` raises."""
     own = resolved.console
     access = open_access(own)
-    app = create_app(State(resolved, open_lake(resolved.lake), Links(access.secret, own.link_s)), access)
+    app = create_app(State(resolved, lake or open_lake(resolved.lake), Links(access.secret, own.link_s)), access)
     # Whoever asks is told by a proxy on this machine alone; what is said of the server is nobody's business.
     uvicorn.run(
         app, host=own.host, port=own.port, log_level=resolved.log_level.lower(), access_log=False, server_header=False

@@ -10,11 +10,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from desk.console.access.links import Links
+from desk.console.kept import KeptLake
 from desk.console.views.activity import Activity, watching
 from desk.console.views.behind import Behind
 from desk.console.views.inspection import Inspection, looking
 from desk.console.views.quality import Gathering
 from desk.console.views.snapshot import Snapshot
+from desk.console.views.verdicts import Verdicts
 from dubwright import catalog, registered
 from dubwright.errors import CatalogError, StoreError
 from dubwright.facts import SeriesFacts
@@ -26,12 +28,13 @@ from dubwright.unit import Machine
 @dataclass(frozen=True, slots=True)
 class State:
     """The settings that the console was started with, the lake that it shows, its links to what lies there, its picture of
-    the whole, the runs under way, what closer looks at series found, and what was measured."""
+    the whole, what quality judges of it, the runs under way, what closer looks at series found, and what was measured."""
 
     settings: Settings
     lake: Lake
     links: Links
     snapshot: Snapshot = field(init=False)
+    verdicts: Verdicts = field(init=False)
     activity: Behind[Activity] = field(init=False)
     inspection: Inspection = field(init=False)
     gathering: Gathering = field(init=False)
@@ -39,9 +42,11 @@ class State:
     speaking: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "lake", KeptLake(self.lake.store))
         object.__setattr__(self, "snapshot", Snapshot(self.lake))
+        object.__setattr__(self, "verdicts", Verdicts(self.lake, self.settings.quality))
         object.__setattr__(self, "activity", watching())
-        object.__setattr__(self, "inspection", Inspection(looking(self.lake, self.settings)))
+        object.__setattr__(self, "inspection", Inspection(looking(self.lake, self.settings, self.verdicts)))
         object.__setattr__(self, "gathering", Gathering(self.lake, self.settings))
 
     def facts(self, series: str) -> SeriesFacts:

@@ -83,6 +83,14 @@ class Lake:
         provenance = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
         return UnitFile(key, schemas.conform(key.table, table), provenance)
 
+    def rows(self, key: UnitKey, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """The rows of the committed unit, or some columns of them, which are all that is decoded. Raises as `read` does."""
+        if not names:
+            return self.read(key).rows()
+        table = _from_parquet(self.store.read(str(key)), names)
+        rows: list[dict[str, Any]] = schemas.conform(key.table, table, names).to_pylist()
+        return rows
+
     def units(self, table: str, **narrow: str | None) -> Iterator[UnitKey]:
         """Every committed unit of a table, from the listing alone; narrowed by `language`, `series`, `episode`."""
         for found in self.store.list(layout.unit_prefix(table, **narrow)):
@@ -334,6 +342,8 @@ def _to_parquet(table: pa.Table, about: Mapping[str, Any]) -> bytes:
     return sink.getvalue()
 
 
-def _from_parquet(data: bytes) -> pa.Table:
+def _from_parquet(data: bytes, names: Sequence[str] | None = None) -> pa.Table:
+    file = pq.ParquetFile(pa.BufferReader(data))
+    there = None if names is None else [name for name in names if name in file.schema_arrow.names]
     # On this thread alone: Arrow's own threads now and then abort the process at its end (pyarrow 26.0.1).
-    return pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
+    return file.read(there, use_threads=False)

@@ -314,10 +314,11 @@ def to_table(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     return table
 
 
-def conform(name: str, table: pa.Table) -> pa.Table:
-    """A table written under any version up to `VERSION`, in the columns of today."""
-    columns = [
+def conform(name: str, table: pa.Table, columns: Sequence[str] | None = None) -> pa.Table:
+    """A table written under any version up to `VERSION`, in the columns of today, or in some of these."""
+    wanted = [field for field in TABLES[name] if columns is None or field.name in columns]
+    found = [
         table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
-        for field in TABLES[name]
+        for field in wanted
     ]
-    return pa.Table.from_arrays(columns, schema=TABLES[name].with_metadata(table.schema.metadata))
+    return pa.Table.from_arrays(found, schema=pa.schema(wanted, metadata=table.schema.metadata))

@@ -22,6 +22,15 @@ from dubwright.review.log import Entry
 from dubwright.review.states import Standing, State, states
 
 Row = dict[str, Any]
+# What is read of these tables: a transcript's words and voice prints are most of it, and none of it is a line's.
+COLUMNS = {
+    "source": ("duration_ms",),
+    "transcript": (
+        *("segment", "start_ms", "end_ms", "speaker", "character"),
+        *("text", "confidence", "evidence", "kind"),
+    ),
+    "dub": ("segment", "start_ms", "duration_ms", "tempo", "voice", "blob", "verdict", "reason"),
+}
 EPISODES_AT_ONCE = 4
 
 
@@ -128,7 +137,7 @@ def read(lake: Lake, place: Place, cast: Cast | None = None) -> Script:
     source = next(iter(_rows(lake, place, "source")), {})
     found = _Rows({row["segment"]: row for row in heard}, dubbed, speaking, place.episode)
     lines = tuple(
-        found.line(row, stand[row["segment"]]) for row in sorted(unit.rows(), key=lambda row: int(row["segment"]))
+        found.line(row, stand[row["segment"]]) for row in sorted(lake.rows(key), key=lambda row: int(row["segment"]))
     )
     return Script(place, lines, base, source.get("duration_ms"), tuple(everything), said.version)
 
@@ -172,12 +181,12 @@ def _as_engine_said(lake: Lake, unit: UnitFile) -> list[Row]:
     before = unit.provenance.get("upstream", {}).get("translate")
     key = layout.parse_unit(before) if isinstance(before, str) else None
     if key and key.table == "translation" and lake.committed(key):
-        return lake.read(key).rows()
-    return unit.rows()
+        return lake.rows(key)
+    return lake.rows(unit.key)
 
 
 def _rows(lake: Lake, place: Place, table: str, language: str | None = None) -> list[Row]:
-    return coverage.newest_rows(lake, table, place.series, place.episode, language) or []
+    return coverage.newest_rows(lake, table, place.series, place.episode, language, COLUMNS[table]) or []
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ looked at yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dubwright import coverage
 from dubwright.lake import Lake
+from dubwright.lake.layout import UnitKey
 from dubwright.quality import standing
 from dubwright.quality.gate import Finding
+from dubwright.quality.standing import Standing
 from dubwright.review import lines
 from dubwright.review.edits import Place
 from dubwright.review.lines import Line, Script
@@ -27,6 +29,8 @@ QUALITY = 15
 FASTEST, SUREST = 1.2, 0.6
 DOUBTED = 10
 CUT_WORDS = ("cut by", "not spoken")
+# The verdicts on deliverables.
+Judged = Callable[[Sequence[UnitKey]], Iterable[Standing]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +58,26 @@ class Risk:
 
 
 def queue(
-    lake: Lake, settings: QualitySettings, language: str, series: str | None = None, *, done: bool = False
+    lake: Lake,
+    settings: QualitySettings,
+    language: str,
+    series: str | None = None,
+    *,
+    done: bool = False,
+    judged: Judged | None = None,
 ) -> list[Risk]:
     """The lines of a series, or of the lake, that there is reason to look at, the riskiest first.
 
     Lines that are approved or locked are left out, unless what was locked is not what stands, or with `done`. `settings`
-    are the bounds that figures are held to. Raises `CatalogError` for a series that is not translated.
+    are the bounds that figures are held to, `judged` gives the verdicts where somebody keeps them. Raises `CatalogError` for a
+    series that is not translated.
     """
+    judged = judged or (lambda keys: standing.of_units(lake, keys, settings))
     if series is None:
         names: Iterable[str] = sorted({key.series for key in lake.units("translation", language=language)})
     else:
         names = [series]
-    found = [risk for name in names for risk in _of_series(lake, settings, language, name)]
+    found = [risk for name in names for risk in _of_series(lake, judged, language, name)]
     waiting = [risk for risk in found if risk.reasons and (done or _waits(risk.line))]
     return in_order(waiting)
 
@@ -85,9 +97,9 @@ def _waits(line: Line) -> bool:
     return line.stale or line.state not in ("approved", "locked")
 
 
-def _of_series(lake: Lake, settings: QualitySettings, language: str, series: str) -> Iterator[Risk]:
+def _of_series(lake: Lake, judged: Judged, language: str, series: str) -> Iterator[Risk]:
     newest = list(coverage.newest(lake, "deliverable", language, series))
-    flagged = {each.key.episode: each.quality.flags for each in standing.of_units(lake, newest, settings)}
+    flagged = {each.key.episode: each.quality.flags for each in judged(newest)}
     for script in lines.of_series(lake, series, language):
         yield from of_script(script, flagged.get(script.place.episode, {}))
 

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from desk.console.rendering import url
 from dubwright import registered
 from dubwright.lake import open_lake
+from tests.console.chromium import CHROMIUM, PAGE_MS, accessible, completed, opened, played
 from tests.flows.conftest import make_video
 from tests.platform.test_up import Up
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(600),
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: no browser was driven"),
 ]
-# Without these it looks for its maker's servers at every start.
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SERIES = "长夜灯"
 FINISHED = ".cell.done, .cell.flagged"
-# A page may wait for Prefect's server, which has 30 s to answer.
-RUN_MS, PAGE_MS = 180_000, 60_000
 
 
 class Platform(Up):
@@ -62,35 +49,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 @pytest.fixture(scope="module")
 def page(platform: Platform) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=platform.addresses["console"])
-        page = context.new_page()
-        page.set_default_timeout(PAGE_MS)
-        expect.set_options(timeout=PAGE_MS)
-        wrong: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "console", lambda said: wrong.append(said.text) if said.type == "error" and "409" not in said.text else None
-        )
+    with opened(platform.addresses["console"]) as page:
         yield page
-        browser.close()
-        assert wrong == []
-
-
-def accessible(page: Page) -> None:
-    """What axe finds wrong with the page, which is nothing, at both widths."""
-    for width in (1280, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.set_viewport_size({"width": 1280, "height": 900})
-
-
-def completed(page: Page) -> None:
-    page.wait_for_url("**/runs/*-*")
-    expect(page.locator("#progress .badge").first).to_have_text("completed", timeout=RUN_MS)
 
 
 def test_a_morning(platform: Platform, page: Page) -> None:
@@ -115,14 +75,7 @@ def test_a_morning(platform: Platform, page: Page) -> None:
     accessible(page)
     page.click(FINISHED)
     accessible(page)
-    page.evaluate("document.getElementById('video').play()")
-    deadline = time.monotonic() + 30
-    # Not by wait_for_function: the page lets no script be made of text.
-    while page.evaluate("document.getElementById('video').currentTime") < 0.3:
-        assert time.monotonic() < deadline, "the video does not play"
-        page.wait_for_timeout(200)
-    assert page.evaluate("document.getElementById('video').webkitAudioDecodedByteCount") > 0
-    page.evaluate("document.getElementById('video').pause()")
+    played(page, 0.3)
 
     # A line is corrected, heard before it is saved, and dubbed.
     line = page.locator(".line").first

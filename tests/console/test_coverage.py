@@ -12,12 +12,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from desk.console.views import activity, inspection
+from desk.console.views import activity, inspection, verdicts
 from desk.console.views.activity import Activity, of_runs
 from desk.console.views.behind import Behind
 from desk.console.views.coverage import Coverage, coverage
 from desk.console.views.inspection import Inspection, Look, looking
 from desk.console.views.snapshot import Picture
+from desk.console.views.verdicts import Verdicts
 from desk.runs.listing import Run
 from dubwright.coverage import SeriesCoverage
 from dubwright.errors import ClusterError
@@ -125,7 +126,7 @@ def test_without_a_server_no_run_is_known(monkeypatch: pytest.MonkeyPatch) -> No
     assert watched.known() is None and until(watched.known) == Activity()
 
 
-def until(found: Callable[[], Any], seconds: float = 30) -> Any:
+def until(found: Callable[[], Any], seconds: float = 60) -> Any:
     """What is found behind a page, within a while."""
     end = time.monotonic() + seconds
     while not (now := found()) and time.monotonic() < end:
@@ -200,38 +201,44 @@ def settings(lake: Lake) -> Settings:
     return load({"profile": "fake", "lake": lake.uri})
 
 
+def looks_at(lake: Lake, settings: Settings) -> Callable[[str], Look]:
+    return looking(lake, settings, Verdicts(lake, settings.quality))
+
+
 def test_what_changed_since_is_outdated_and_says_why(lake: Lake, settings: Settings, tmp_path: Path) -> None:
     register(lake, tmp_path / "dramas", "A/01", "A/02", "B/01")
     deliver(lake, settings, bad=["02"], only="A")
-    now = looking(lake, settings)("A")
+    now = looks_at(lake, settings)("A")
     assert (now.outdated, now.why, now.flagged, now.whole) == ({"es": 0}, {}, {"es": 1}, True)
     changed = load({"profile": "fake", "lake": lake.uri, "dub": {"tempo_cap": 1.3}, "translate": {"context_lines": 1}})
-    then = looking(lake, changed)("A")
+    then = looks_at(lake, changed)("A")
     assert then.outdated == {"es": 2} and then.why == {"es": "translate.context_lines changed: 2 → 1"}
     deliver(lake, changed, only="A")
-    again = looking(lake, changed)("A")
+    again = looks_at(lake, changed)("A")
     assert (again.outdated, again.flagged) == ({"es": 0}, {"es": 0}), "the newest delivery counts"
 
 
-def test_a_look_reads_a_bounded_number_of_verdicts(
+@pytest.mark.slow
+def test_a_look_at_many_deliveries_is_whole_later(
     lake: Lake, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register(lake, tmp_path / "dramas", "A/01", "A/02", "A/03")
     deliver(lake, settings, bad=["01", "02", "03"])
-    monkeypatch.setattr(inspection, "MOST_READ", 2)
-    look = looking(lake, settings)
-    first, second = look("A"), look("A")
-    assert (first.flagged, first.whole, second.flagged, second.whole) == ({"es": 2}, False, {"es": 3}, True)
+    monkeypatch.setattr(verdicts, "AT_ONCE", 2)
+    look = looks_at(lake, settings)
+    assert not look("A").whole
+    assert until(lambda: look("A").whole)
+    assert look("A").flagged == {"es": 3}
 
 
 def test_of_a_series_in_no_catalogue_nothing_is_outdated(
     lake: Lake, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert looking(lake, settings)("A").outdated is None
+    assert looks_at(lake, settings)("A").outdated is None
     register(lake, tmp_path / "dramas", "A/01")
     deliver(lake, settings)
     register(lake, tmp_path / "others", "B/01")
-    look = looking(lake, settings)
+    look = looks_at(lake, settings)
     assert look("A").outdated is None
     register(lake, tmp_path / "dramas", "A/01")
     assert look("A").outdated is None, "all catalogues are not gone through again at once"

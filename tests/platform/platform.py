@@ -118,6 +118,16 @@ class Platform:
             )
         )
 
+    def start_console(self) -> str:
+        """Start the operator's console under the name `console`, with users of its own; its address."""
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        told = {"DUBWRIGHT_CONSOLE__DATABASE": str(self.root / "console.sqlite")}
+        command = [PYTHON, "-m", "desk.console", "--port", str(port)]
+        ready = lambda: _answers(f"{address}/login")  # noqa: E731
+        self._processes.start(Command("console", command, self.environment(**told), ready, PATIENCE_S))
+        return address
+
     # What is told to them, and to commands -------------------------------------------------------------
 
     def environment(self, **more: str) -> dict[str, str]:

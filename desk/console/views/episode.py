@@ -11,13 +11,9 @@ from desk.console.views.lines import SOUND, Line, shown
 from desk.console.views.series import newest_of
 from dubwright.coverage import newest_rows
 from dubwright.errors import CatalogError
-from dubwright.lake import Lake
-from dubwright.lake.layout import UnitKey
 from dubwright.order import natural
-from dubwright.quality import standing
 from dubwright.review import lines
 from dubwright.review.edits import Place
-from dubwright.settings import QualitySettings
 
 
 class Tracks(BaseModel):
@@ -62,7 +58,7 @@ def episode(console: State, name: str, number: str, language: str) -> Episode:
     if source is None:
         raise CatalogError("the lake has no such episode", where=f"{name}/{number}", remedy="see its series")
     units = newest_of(lake, name, number)
-    verdict = _verdict(lake, units.get(language), console.settings.quality)
+    verdict = next(iter(console.verdicts.of([units[language]] if language in units else [])), None)
     withheld = verdict is not None and verdict.quality.withheld(console.settings.quality)
     files = {row["kind"]: row for row in newest_rows(lake, "deliverable", name, number, language) or []}
     video, numbers = files.get("video"), sorted({key.episode for key in lake.units("source", series=name)}, key=natural)
@@ -95,7 +91,3 @@ def episode(console: State, name: str, number: str, language: str) -> Episode:
         before=numbers[at - 1] if at else None,
         after=numbers[at + 1] if at + 1 < len(numbers) else None,
     )
-
-
-def _verdict(lake: Lake, unit: UnitKey | None, settings: QualitySettings) -> standing.Standing | None:
-    return standing.of_unit(lake, unit, settings) if unit else None

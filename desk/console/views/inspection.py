@@ -9,19 +9,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from desk.console.views.verdicts import Verdicts
 from dubwright import catalog as catalogs
 from dubwright import coverage, plan, registered
 from dubwright.coverage import SeriesCoverage
 from dubwright.errors import CatalogError, ManifestError
 from dubwright.lake import Lake
-from dubwright.quality import standing
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
 
@@ -33,8 +33,6 @@ REST_S = 1.0
 STRANGE_S = 1800.0
 # Series that wait to be looked at, and those that are kept.
 MOST_WAITING, MOST_KEPT = 100, 5000
-# Verdicts that one look reads, and those that are kept.
-MOST_READ, MOST_VERDICTS = 400, 200_000
 LAST = list(STAGES)[-1]
 _log = logging.getLogger(__name__)
 
@@ -118,25 +116,17 @@ class Inspection:
             self._go_on()
 
 
-def looking(lake: Lake, settings: Settings) -> Callable[[str], Look]:
+def looking(lake: Lake, settings: Settings, verdicts: Verdicts) -> Callable[[str], Look]:
     """What looks at a series of a lake, as a run of these settings would."""
-    passed: OrderedDict[str, bool] = OrderedDict()
     strange: dict[str, float] = {}
-
-    def verdicts(series: str, languages: Sequence[str]) -> tuple[dict[str, int], bool]:
-        keys = [key for language in languages for key in coverage.newest(lake, "deliverable", language, series)]
-        unread = [key for key in keys if key.fingerprint not in passed]
-        for found in standing.of_units(lake, unread[:MOST_READ], settings.quality):
-            passed[found.key.fingerprint] = found.quality.passed is not False
-        flagged = [key.language for key in keys if not passed.get(key.fingerprint, True)]
-        while len(passed) > MOST_VERDICTS:
-            passed.popitem(last=False)
-        return {language: flagged.count(language) for language in languages}, len(unread) <= MOST_READ
 
     def look(series: str) -> Look:
         covered = coverage.coverage(lake, series).get(series, SeriesCoverage())
         languages = sorted(covered.delivered)
-        flagged, whole = verdicts(series, languages)
+        delivered = [key for language in languages for key in coverage.newest(lake, "deliverable", language, series)]
+        judged, whole = verdicts.known(delivered)
+        below = Counter(one.key.language for one in judged if one.quality.passed is False)
+        flagged = {language: below[language] for language in languages}
         if time.monotonic() - strange.get(series, -STRANGE_S) < STRANGE_S:
             return Look(None, {}, flagged, whole)
         outdated, why = _outdated(lake, settings, series, languages)

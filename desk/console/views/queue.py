@@ -36,7 +36,7 @@ class Queue(BaseModel):
 
 def queue(console: State, series: str, language: str) -> Queue:
     """The lines to look at, the riskiest first. Raises `CatalogError` for a series that is not translated."""
-    found = risk.queue(console.lake, console.settings.quality, language, series)
+    found = risk.queue(console.lake, console.settings.quality, language, series, judged=console.verdicts.of)
     return Queue(
         series=series,
         language=language,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Literal
 
 from pydantic import BaseModel
@@ -18,7 +18,6 @@ from dubwright.errors import CatalogError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.order import natural
-from dubwright.quality import standing
 from dubwright.quality.standing import Standing
 from dubwright.report import Failure
 
@@ -54,7 +53,10 @@ class Character(BaseModel):
 
 
 class Series(BaseModel):
-    """A series as the lake has it; `proposed` counts the terms that wait for somebody."""
+    """A series as the lake has it; `proposed` counts the terms that wait for somebody.
+
+    While `judging`, not every episode's quality is known yet: those are shown as done.
+    """
 
     series: str
     languages: list[str]
@@ -62,6 +64,7 @@ class Series(BaseModel):
     archives: list[Archives]
     cast: list[Character]
     terms: list[GlossaryTerm]
+    judging: bool
     proposed: int
 
 
@@ -81,20 +84,21 @@ def series(console: State, name: str) -> Series:
         | {each.language for each in failures if each.language}
     )
     keys = [key for units in delivered.values() for key in units]
-    verdicts = {
-        (one.key.episode, one.key.language): one for one in standing.of_units(lake, keys, console.settings.quality)
-    }
+    judged, whole = console.verdicts.known(keys)
+    verdicts = {(one.key.episode, one.key.language): one for one in judged}
+    there = {(key.episode, key.language) for key in keys}
     cast = casts.read(lake, name)
     terms = glossary.terms(console, name)
     return Series(
         series=name,
         languages=found,
-        episodes=[_row(episode, found, verdicts, failures) for episode in sorted(episodes, key=natural)],
+        episodes=[_row(episode, found, there, verdicts, failures) for episode in sorted(episodes, key=natural)],
         archives=[
             downloads.archives(console, name, language, len(units)) for language, units in delivered.items() if units
         ],
         cast=_cast(lake, name, cast),
         terms=terms,
+        judging=not whole,
         proposed=sum(term.status == "proposed" for term in terms),
     )
 
@@ -102,6 +106,7 @@ def series(console: State, name: str) -> Series:
 def _row(
     episode: str,
     languages: Iterable[str],
+    there: Container[tuple[str, str | None]],
     verdicts: Mapping[tuple[str, str | None], Standing],
     failures: Iterable[Failure],
 ) -> EpisodeRow:
@@ -109,15 +114,18 @@ def _row(
     return EpisodeRow(
         episode=episode,
         failure=own[None].reason if None in own else None,
-        cells=[_cell(language, verdicts.get((episode, language)), own.get(language)) for language in languages],
+        cells=[
+            _cell(language, (episode, language) in there, verdicts.get((episode, language)), own.get(language))
+            for language in languages
+        ],
     )
 
 
-def _cell(language: str, verdict: Standing | None, failure: Failure | None) -> EpisodeCell:
+def _cell(language: str, there: bool, verdict: Standing | None, failure: Failure | None) -> EpisodeCell:
     if failure is not None:
         return EpisodeCell(language=language, state="failed", worst=failure.reason)
     if verdict is None:
-        return EpisodeCell(language=language, state="missing")
+        return EpisodeCell(language=language, state="done" if there else "missing")
     quality = verdict.quality
     return EpisodeCell(
         language=language,

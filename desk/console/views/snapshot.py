@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from desk.console.views.apart import apart
 from desk.console.views.behind import Behind
 from dubwright import coverage
 from dubwright.coverage import SeriesCoverage
 from dubwright.lake import Lake
 from dubwright.report import Failure
 
-# A picture of the lake older than this (s) is taken anew.
+# A picture of the lake older than this (s) is taken anew; one that took long, after four times as long.
 FRESH_S = 5.0
+# What took longer (s) is left to a process of its own from then on.
+ALONE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,8 @@ class Snapshot:
     """The newest picture of a lake; only who asks first waits for one."""
 
     def __init__(self, lake: Lake) -> None:
-        def take() -> Picture:
-            return Picture(coverage.coverage(lake), tuple(coverage.standing_failures(lake)))
-
-        self._behind = Behind(take, FRESH_S, "picture of the lake")
+        self._lake = lake
+        self._behind = Behind(self._take, FRESH_S, "picture of the lake")
 
     def picture(self) -> Picture:
         """The picture to show. Raises `StoreError` if there is none yet and the lake cannot be listed."""
@@ -53,3 +54,11 @@ class Snapshot:
     def forget(self) -> None:
         """Have the next picture taken anew, for something was changed just now."""
         self._behind.forget()
+
+    def _take(self) -> Picture:
+        return apart(picture_of, self._lake) if self._behind.took > ALONE_S else picture_of(self._lake)
+
+
+def picture_of(lake: Lake) -> Picture:
+    """The picture as it is now. Raises `StoreError`."""
+    return Picture(coverage.coverage(lake), tuple(coverage.standing_failures(lake)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from pydantic import BaseModel
 
@@ -13,6 +15,8 @@ from dubwright.media import sound
 POINTS_A_SECOND = 20
 # Enough to see a voice; loudness needs no more.
 RATE = 8000
+# Blobs never change: peaks of so many are kept, some KB each.
+KEPT = 2000
 
 
 class Waveform(BaseModel):
@@ -31,18 +35,17 @@ def waveform(lake: Lake, series: str, episode: str, language: str) -> Waveform:
     mixes = [row for row in newest_rows(lake, "dub", series, episode, language) or [] if row["verdict"] == "mix"]
     return Waveform(
         per_second=POINTS_A_SECOND,
-        original=_peaks(lake, source["speech_blob"]),
-        dub=_peaks(lake, mixes[0]["blob"]) if mixes else [],
+        original=list(_peaks(lake, source["speech_blob"])) if source["speech_blob"] else [],
+        dub=list(_peaks(lake, mixes[0]["blob"])) if mixes and mixes[0]["blob"] else [],
     )
 
 
-def _peaks(lake: Lake, blob: str | None) -> list[int]:
-    if not blob:
-        return []
+@lru_cache(maxsize=KEPT)
+def _peaks(lake: Lake, blob: str) -> bytes:
     with lake.blob_file(blob) as path:
         samples = np.abs(sound.read(path, rate=RATE, channels=1)[0][:, 0])
     size = RATE // POINTS_A_SECOND
     padded = np.zeros(-(-len(samples) // size) * size, np.float32)
     padded[: len(samples)] = samples
     peaks = padded.reshape(-1, size).max(axis=1, initial=0)
-    return [int(peak) for peak in np.round(np.clip(peaks, 0, 1) * 255)]
+    return bytes(np.round(np.clip(peaks, 0, 1) * 255).astype(np.uint8))

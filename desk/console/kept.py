@@ -1,0 +1,38 @@
+"""A lake that keeps what it has read, for pages that many people open: no file of a unit, a correction or a fact ever changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from dubwright.lake import Lake
+from dubwright.lake.lake import UnitFile
+from dubwright.lake.layout import UnitKey
+from dubwright.lake.store import ObjectStore
+
+# Units that are kept, some 100 KB each as rows, and files of people's decisions, some KB each.
+UNITS, DECISIONS = 600, 20_000
+
+
+class KeptLake(Lake):
+    """The lake over an object store. What is there is listed anew each time; what stands in it is read once."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        super().__init__(store)
+        self._kept_unit = lru_cache(UNITS)(super().read)
+        self._kept_rows = lru_cache(UNITS)(super().rows)
+        self._kept_decisions = lru_cache(DECISIONS)(super()._rows)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """In another process nothing of it is kept yet."""
+        return KeptLake, (self.store,)
+
+    def read(self, key: UnitKey) -> UnitFile:
+        return self._kept_unit(key)
+
+    def rows(self, key: UnitKey, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._kept_rows(key, tuple(names))]
+
+    def _rows(self, table: str, key: str) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._kept_decisions(table, key)]
