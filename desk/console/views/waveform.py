@@ -48,4 +48,4 @@ def _peaks(lake: Lake, blob: str) -> bytes:
     padded = np.zeros(-(-len(samples) // size) * size, np.float32)
     padded[: len(samples)] = samples
     peaks = padded.reshape(-1, size).max(axis=1, initial=0)
-    return np.round(np.clip(peaks, 0, 1) * 255).astype(np.uint8).tobytes()
+    return bytes(np.round(np.clip(peaks, 0, 1) * 255).astype(np.uint8))
