@@ -11,6 +11,7 @@ from dubwright import cast as casts
 from dubwright import coverage, languages
 from dubwright.cast import Cast
 from dubwright.errors import CatalogError, EditError
+from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake, layout
 from dubwright.lake.lake import UnitFile
@@ -30,6 +31,7 @@ class Line:
     """A line as it stands; times in ms, `start_ms` and `end_ms` where it is spoken and shown, `heard_ms` its original's.
 
     `number` is that of its last correction. One that is `pending` is in the lake, and not in the translation yet.
+    `recast`: another one speaks it by people's word than when it was translated and dubbed; `character_id` is that one.
     `stale`: what was locked is not what stands. `evidence` is the witness of its source (table `transcript`), `sound` the blob
     with its speech, `said_ms` when the dub says it. `subtitle_text` and `short_text` are the engine's, as in the table
     `translation`; `notes` say what is odd about the translation, `reason` about the dub.
@@ -46,6 +48,7 @@ class Line:
     approved: bool = False
     stale: bool = False
     pending: bool = False
+    recast: bool = False
     editor: str | None = None
     at: datetime | None = None
     edit: Edit | None = None
@@ -53,6 +56,7 @@ class Line:
     comments: tuple[Entry, ...] = ()
     speaker: str | None = None
     character: str | None = None
+    character_id: str | None = None
     kind: str = "dialogue"
     confidence: float | None = None
     evidence: str | None = None
@@ -126,7 +130,8 @@ def read(lake: Lake, place: Place, cast: Cast | None = None) -> Script:
     dubbed = {row["segment"]: row for row in _rows(lake, place, "dub", place.language)}
     speaking = casts.read(lake, place.series) if cast is None else cast
     source = next(iter(_rows(lake, place, "source")), {})
-    found = _Rows({row["segment"]: row for row in heard}, dubbed, speaking, place.episode)
+    since = _committed_at(unit) if _other_cast(unit, speaking, place.episode) else None
+    found = _Rows({row["segment"]: row for row in heard}, dubbed, speaking, place.episode, since)
     lines = tuple(
         found.line(row, stand[row["segment"]]) for row in sorted(unit.rows(), key=lambda row: int(row["segment"]))
     )
@@ -157,6 +162,21 @@ def base_of(unit: UnitFile) -> str:
     return unit.key.fingerprint
 
 
+def _other_cast(unit: UnitFile, cast: Cast, episode: str) -> bool:
+    """Whether a translation was told of another cast; also where it does not say of which."""
+    recipe = unit.provenance.get("recipe")
+    if not isinstance(recipe, dict) or "cast" not in recipe:
+        return True
+    of_episode = cast.of_episode(episode, recipe.get("upstream", {}).get("transcribe"))
+    told = of_episode.digest_for("translate", episode, SeriesFacts()) if of_episode.people else None
+    return bool(recipe["cast"] != told)
+
+
+def _committed_at(unit: UnitFile) -> datetime | None:
+    said = unit.provenance.get("committed_at")
+    return datetime.fromisoformat(said) if isinstance(said, str) else None
+
+
 def shown(lines: Iterable[Line], segments: Iterable[int]) -> list[Line]:
     """The lines of these numbers. Raises `EditError` for one that is not there."""
     known = {line.segment: line for line in lines}
@@ -182,17 +202,20 @@ def _rows(lake: Lake, place: Place, table: str, language: str | None = None) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """What stands beside the translation: rows of the transcript and the dub by line, and who speaks."""
+    """What stands beside the translation: rows of the transcript and the dub by line, and who speaks; where that is
+    another cast than the translation's, also `since` when."""
 
     heard: Mapping[int, Row]
     dubbed: Mapping[int, Row]
     cast: Cast
     episode: str
+    since: datetime | None
 
     def line(self, row: Row, stand: Standing) -> Line:
         heard = {"start_ms": 0, "end_ms": 0, **self.heard.get(row["segment"], {})}
         spoken = self.dubbed.get(row["segment"], {})
         person = self.cast.who(self.episode, heard.get("speaker"), heard["start_ms"], heard["end_ms"])
+        assigned = self.cast.assigned(self.episode, heard["start_ms"], heard["end_ms"]) if self.since else None
         edit = stand.edit
         moved = {"start_ms": edit.start_ms, "end_ms": edit.end_ms} if edit else {}
         pending = stand.text != (row["text"] or "") or span(heard, moved) != span(heard, row)
@@ -208,6 +231,7 @@ class _Rows:
             approved=stand.approved,
             stale=stand.stale,
             pending=pending,
+            recast=bool(assigned and assigned.at and self.since and assigned.at > self.since),
             editor=stand.editor,
             at=stand.at,
             edit=edit,
@@ -215,6 +239,7 @@ class _Rows:
             comments=stand.comments,
             speaker=heard.get("speaker"),
             character=person.called if person else heard.get("character"),
+            character_id=person.id if person else None,
             kind=heard.get("kind") or "dialogue",
             confidence=heard.get("confidence"),
             evidence=heard.get("evidence"),

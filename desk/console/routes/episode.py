@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Path
+from fastapi import Depends, Path, Query
 
 from desk.console.access.roles import Role, Who
 from desk.console.pages import Language, Name, Pages
 from desk.console.state import Console
 from desk.console.views import episode as view
-from desk.console.views import lines
+from desk.console.views import lines, speakers, speech
 from desk.console.views import waveform as waveforms
 from desk.console.views.episode import Episode
 from desk.console.views.lines import (
@@ -22,11 +22,12 @@ from desk.console.views.lines import (
     Restoring,
     Reviewed,
     Reviewing,
-    Sounding,
     Version,
-    Wording,
 )
 from desk.console.views.runs import Start, start
+from desk.console.views.speakers import Speaking
+from desk.console.views.speech import Sounding, Wording
+from desk.console.views.touched import Touched
 from desk.console.views.waveform import Waveform
 from desk.runs.listing import Run
 from dubwright.review.edits import Place
@@ -36,6 +37,7 @@ PATH = "/series/{series}/{episode}/{language}"
 LINE = PATH + "/lines/{segment}"
 # What a script puts in the place of the line.
 PART = "line_part.html"
+Character = Annotated[str, Query(min_length=1, max_length=200, description="a character's id or name")]
 Segment = Annotated[int, Path(ge=1, le=1_000_000, description="the line's number")]
 
 
@@ -73,7 +75,19 @@ def restore(console: Console, who: Who, here: Here, segment: Segment, restoring:
 @pages.action(LINE + "/say", Role.EDITOR)
 def say(console: Console, here: Here, segment: Segment, wording: Wording) -> Sounding:
     """Say a text in a line's voice, to be listened to; nothing is changed by it."""
-    return lines.say(console, here, segment, wording)
+    return speech.say(console, here, segment, wording)
+
+
+@pages.read(LINE + "/speaker", Role.EDITOR)
+def ask_speaker(console: Console, here: Here, segment: Segment, character: Character) -> Touched:
+    """What it would redo if a character spoke a line."""
+    return speakers.asked(console, here, segment, character)
+
+
+@pages.action(LINE + "/speaker", Role.EDITOR, PART, method="PUT")
+def speaker(console: Console, who: Who, here: Here, segment: Segment, speaking: Speaking) -> OneLine:
+    """Have a character speak a line, in every language; 409 if somebody gave it to another one meanwhile."""
+    return speakers.assign(console, here, segment, speaking, who.name)
 
 
 @pages.action(LINE + "/comment", Role.VIEWER, PART)

@@ -7,13 +7,16 @@ from typing import Annotated
 from fastapi import Depends, Path, Response
 
 from desk.console.access.roles import Role, Who, requires
-from desk.console.pages import Name, Pages
+from desk.console.pages import Language, Name, Pages
 from desk.console.state import Console
-from desk.console.views import cast, glossary
+from desk.console.views import cast, glossary, voices
 from desk.console.views import series as view
-from desk.console.views.cast import Decided, Merging, Naming
-from desk.console.views.glossary import Rendering, Touched, Verdict
+from desk.console.views.cast import Merging, Naming
+from desk.console.views.glossary import Rendering, Verdict
 from desk.console.views.series import Series
+from desk.console.views.speech import Sounding
+from desk.console.views.touched import Touched
+from desk.console.views.voices import Choosing, Trying, Voices
 
 pages = Pages("series")
 Character = Annotated[str, Path(max_length=200, description="a character's id")]
@@ -38,13 +41,13 @@ def render(console: Console, who: Who, series: Name, rendering: Rendering) -> To
 
 
 @pages.action("/series/{series}/cast/{character}/name", Role.EDITOR)
-def name(console: Console, who: Who, series: Name, character: Character, naming: Naming) -> Decided:
+def name(console: Console, who: Who, series: Name, character: Character, naming: Naming) -> Touched:
     """Name a character over the whole series."""
     return cast.name(console, series, character, naming, who.name)
 
 
 @pages.action("/series/{series}/cast/{character}/merge", Role.EDITOR)
-def merge(console: Console, who: Who, series: Name, character: Character, merging: Merging) -> Decided:
+def merge(console: Console, who: Who, series: Name, character: Character, merging: Merging) -> Touched:
     """Say that two characters are one."""
     return cast.merge(console, series, character, merging, who.name)
 
@@ -53,3 +56,23 @@ def merge(console: Console, who: Who, series: Name, character: Character, mergin
 def voice(console: Console, series: Name, character: Character) -> Response:
     """How a character sounds in the original."""
     return Response(cast.heard(console, series, character), media_type="audio/flac")
+
+
+@pages.page("/series/{series}/cast/{character}/voices/{language}", "voices.html")
+def choices(console: Console, series: Name, character: Character, language: Language) -> Voices:
+    """The voices that a character can have in a language."""
+    return voices.voices(console, series, character, language)
+
+
+@pages.action("/series/{series}/cast/{character}/voices/{language}", Role.EDITOR, method="PUT")
+def choose(
+    console: Console, who: Who, series: Name, character: Character, language: Language, choosing: Choosing
+) -> Touched:
+    """Give a character another voice; 409 if somebody did meanwhile."""
+    return voices.choose(console, series, character, language, choosing, who.name)
+
+
+@pages.action("/series/{series}/cast/{character}/voices/{language}/say", Role.EDITOR)
+def try_voice(console: Console, series: Name, character: Character, language: Language, trying: Trying) -> Sounding:
+    """Hear a voice say a line of a character; nothing is changed by it."""
+    return voices.say(console, series, character, language, trying)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from desk.console.state import State
-from desk.console.views.lines import SOUND, Line, shown
+from desk.console.views.lines import Line, Person, people, shown
 from desk.console.views.series import newest_of
+from desk.console.views.speech import SOUND
+from dubwright import cast as casts
 from dubwright.coverage import newest_rows
 from dubwright.errors import CatalogError
 from dubwright.lake import Lake
@@ -40,6 +42,7 @@ class Episode(BaseModel):
     width: int
     height: int
     lines: list[Line]
+    cast: list[Person]
     tracks: Tracks
     quality: str
     passed: bool | None
@@ -50,7 +53,8 @@ class Episode(BaseModel):
 def episode(console: State, name: str, number: str, language: str) -> Episode:
     """An episode as the lake has it. Raises `CatalogError` where it is not translated into the language."""
     lake = console.lake
-    script = lines.read(lake, Place(name, number, language))
+    cast = casts.read(lake, name)
+    script = lines.read(lake, Place(name, number, language), cast)
     source = next(iter(newest_rows(lake, "source", name, number) or []), None)
     if source is None:
         raise CatalogError("the lake has no such episode", where=f"{name}/{number}", remedy="see its series")
@@ -73,6 +77,7 @@ def episode(console: State, name: str, number: str, language: str) -> Episode:
         width=video["width"] if video else source["width"] or 9,
         height=video["height"] if video else source["height"] or 16,
         lines=shown(console, script, verdict.quality.flags if verdict else {}),
+        cast=people(cast),
         tracks=Tracks(
             video=link("video"),
             subtitles=link("vtt"),

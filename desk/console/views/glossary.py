@@ -8,10 +8,12 @@ from typing import Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from desk.console.state import State
+from desk.console.views.touched import Touched
 from dubwright import cast as casts
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.facts import SeriesFacts, Term
 from dubwright.order import natural
+from dubwright.reach import stages_from
 from dubwright.terms import log, reach
 from dubwright.terms.log import Entry
 
@@ -45,13 +47,6 @@ class Rendering(BaseModel):
     source: str = NAMED
     renderings: dict[str, str] = Field(min_length=1, max_length=40)
     ask: bool = False
-
-
-class Touched(BaseModel):
-    """The finished episodes by language that are, or would be, wanted again."""
-
-    changed: bool
-    outdated: dict[str, list[str]]
 
 
 def terms(console: State, series: str) -> list[GlossaryTerm]:
@@ -121,4 +116,4 @@ def _decided(console: State, series: str, before: SeriesFacts, entries: Sequence
     outdated = reach.outdated(console.lake, series, before, log.applied(before, entries))
     if not ask:
         log.decide(console.lake, series, entries)
-    return Touched(changed=not ask, outdated=outdated)
+    return Touched(changed=not ask, outdated=outdated, stages=stages_from("translate"))
