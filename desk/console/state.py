@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from desk.console.access.links import Links
+from desk.console.views.remarks import OpenRemarks
 from desk.console.views.snapshot import Snapshot
 from dubwright import catalog, registered
 from dubwright.errors import CatalogError, StoreError
@@ -28,11 +29,13 @@ class State:
     lake: Lake
     links: Links
     snapshot: Snapshot = field(init=False)
+    open_remarks: OpenRemarks = field(init=False)
     # Engines answer one thread at a time.
     speaking: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "snapshot", Snapshot(self.lake))
+        object.__setattr__(self, "open_remarks", OpenRemarks(self.lake))
 
     def facts(self, series: str) -> SeriesFacts:
         """What the registered catalogues say of a series in its series.yaml; nothing where it is in none."""

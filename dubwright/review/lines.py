@@ -20,6 +20,7 @@ from dubwright.moved import span
 from dubwright.review import edits, log
 from dubwright.review.edits import Edit, Place
 from dubwright.review.log import Entry
+from dubwright.review.remarks import Remark, remarks
 from dubwright.review.states import Standing, State, states
 
 Row = dict[str, Any]
@@ -34,7 +35,8 @@ class Line:
     `recast`: another one speaks it by people's word than when it was translated and dubbed; `character_id` is that one.
     `stale`: what was locked is not what stands. `evidence` is the witness of its source (table `transcript`), `sound` the blob
     with its speech, `said_ms` when the dub says it. `subtitle_text` and `short_text` are the engine's, as in the table
-    `translation`; `notes` say what is odd about the translation, `reason` about the dub.
+    `translation`; `notes` say what is odd about the translation, `reason` about the dub. `engine_text` is what the engine
+    said, `remarks` what people did of it, `comments` the same one by one.
     """
 
     segment: int
@@ -54,6 +56,8 @@ class Line:
     edit: Edit | None = None
     assignee: str | None = None
     comments: tuple[Entry, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    engine_text: str = ""
     speaker: str | None = None
     character: str | None = None
     character_id: str | None = None
@@ -86,7 +90,7 @@ class Script:
     """An episode's lines in a language, in their order.
 
     `base` is the fingerprint that the translation has without corrections; `duration_ms` the episode's length, where that
-    is known; `edits` all corrections, in the order in which they count; `version` that of the log of the review.
+    is known; `edits` all corrections, in the order in which they count; `said` the log of the review, up to its `version`.
     """
 
     place: Place
@@ -94,7 +98,13 @@ class Script:
     base: str
     duration_ms: int | None = None
     edits: tuple[Edit, ...] = ()
+    said: tuple[Entry, ...] = ()
     version: int = 0
+
+    @property
+    def remarks(self) -> list[Remark]:
+        """What was remarked on the episode, and not on one of its lines."""
+        return [remark for remark in remarks(self.said) if remark.segment is None]
 
     def line(self, segment: int) -> Line:
         """A line by its number. Raises `CatalogError`."""
@@ -131,11 +141,14 @@ def read(lake: Lake, place: Place, cast: Cast | None = None) -> Script:
     speaking = casts.read(lake, place.series) if cast is None else cast
     source = next(iter(_rows(lake, place, "source")), {})
     since = _committed_at(unit) if _other_cast(unit, speaking, place.episode) else None
-    found = _Rows({row["segment"]: row for row in heard}, dubbed, speaking, place.episode, since)
+    remarked: dict[int | None, list[Remark]] = {}
+    for remark in remarks(said.entries):
+        remarked.setdefault(remark.segment, []).append(remark)
+    found = _Rows({row["segment"]: row for row in heard}, dubbed, speaking, place.episode, since, remarked)
     lines = tuple(
         found.line(row, stand[row["segment"]]) for row in sorted(unit.rows(), key=lambda row: int(row["segment"]))
     )
-    return Script(place, lines, base, source.get("duration_ms"), tuple(everything), said.version)
+    return Script(place, lines, base, source.get("duration_ms"), tuple(everything), said.entries, said.version)
 
 
 def of_series(lake: Lake, series: str, language: str, episode: str | None = None) -> Iterator[Script]:
@@ -210,6 +223,7 @@ class _Rows:
     cast: Cast
     episode: str
     since: datetime | None
+    remarked: Mapping[int | None, list[Remark]]
 
     def line(self, row: Row, stand: Standing) -> Line:
         heard = {"start_ms": 0, "end_ms": 0, **self.heard.get(row["segment"], {})}
@@ -237,6 +251,8 @@ class _Rows:
             edit=edit,
             assignee=stand.assignee,
             comments=stand.comments,
+            remarks=tuple(self.remarked.get(row["segment"], ())),
+            engine_text=stand.engine_text,
             speaker=heard.get("speaker"),
             character=person.called if person else heard.get("character"),
             character_id=person.id if person else None,

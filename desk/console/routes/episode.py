@@ -6,19 +6,20 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query
 
+from desk.console.access.access import Staff
 from desk.console.access.roles import Role, Who
 from desk.console.pages import Language, Name, Pages
 from desk.console.state import Console
 from desk.console.views import episode as view
-from desk.console.views import lines, speakers, speech
+from desk.console.views import discussion, lines, speakers, speech
 from desk.console.views import waveform as waveforms
+from desk.console.views.discussion import Giving, Remarking, Resolving, Said
 from desk.console.views.episode import Episode
 from desk.console.views.lines import (
     Assigning,
     Correction,
     Judging,
     OneLine,
-    Remark,
     Restoring,
     Reviewed,
     Reviewing,
@@ -49,9 +50,9 @@ Here = Annotated[Place, Depends(_place)]
 
 
 @pages.page(PATH, "episode.html")
-def episode(console: Console, here: Here) -> Episode:
+def episode(console: Console, staff: Staff, here: Here) -> Episode:
     """The player, and the lines in one language."""
-    return view.episode(console, here.series, here.episode, here.language)
+    return view.episode(console, here.series, here.episode, here.language, staff)
 
 
 @pages.read(PATH + "/waveform")
@@ -91,9 +92,21 @@ def speaker(console: Console, who: Who, here: Here, segment: Segment, speaking: 
 
 
 @pages.action(LINE + "/comment", Role.VIEWER, PART)
-def comment(console: Console, who: Who, here: Here, segment: Segment, remark: Remark) -> OneLine:
-    """Remark on a line."""
-    return lines.comment(console, here, segment, remark, who.name)
+def comment(console: Console, who: Who, here: Here, segment: Segment, remarking: Remarking) -> OneLine:
+    """Remark on a line, or answer a remark, which is open again then."""
+    return discussion.comment(console, here, segment, remarking, who.name)
+
+
+@pages.action(LINE + "/resolve", Role.EDITOR, PART)
+def resolve(console: Console, who: Who, here: Here, segment: Segment, resolving: Resolving) -> OneLine:
+    """Settle a remark on a line."""
+    return discussion.resolve(console, here, segment, resolving, who.name)
+
+
+@pages.action(LINE + "/assign", Role.EDITOR, PART)
+def give(console: Console, who: Who, here: Here, segment: Segment, giving: Giving) -> OneLine:
+    """Give a line to somebody."""
+    return discussion.give(console, here, segment, giving, who.name)
 
 
 @pages.action(LINE + "/review", Role.APPROVER, PART)
@@ -118,6 +131,18 @@ def review(console: Console, who: Who, here: Here, reviewing: Reviewing) -> Revi
 def assign(console: Console, who: Who, here: Here, assigning: Assigning) -> Reviewed:
     """Give the episode, or a line of it, to somebody."""
     return lines.assign(console, here, assigning, who.name)
+
+
+@pages.action(PATH + "/comment", Role.VIEWER)
+def comment_on_episode(console: Console, who: Who, here: Here, remarking: Remarking) -> Said:
+    """Remark on the episode."""
+    return discussion.comment_on_episode(console, here, remarking, who.name)
+
+
+@pages.action(PATH + "/resolve", Role.EDITOR)
+def resolve_on_episode(console: Console, who: Who, here: Here, resolving: Resolving) -> Said:
+    """Settle a remark of the episode."""
+    return discussion.resolve_on_episode(console, here, resolving, who.name)
 
 
 @pages.action(PATH + "/redo", Role.EDITOR)

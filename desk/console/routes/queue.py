@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from fastapi import Depends, Request, Response
 
+from desk.console.access.access import Staff
 from desk.console.access.roles import Role, Who, requires
 from desk.console.pages import API, Language, Name, Pages
 from desk.console.state import Console
-from desk.console.views import exchange
+from desk.console.views import discussion, exchange
 from desk.console.views import queue as view
+from desk.console.views.discussion import Handing, Said
 from desk.console.views.exchange import Imported, Replacing, Shown
-from desk.console.views.queue import Queue
+from desk.console.views.queue import Queue, Whose
 
 pages = Pages("queue")
 
 
 @pages.page("/queue/{series}/{language}", "queue.html")
-def queue(console: Console, series: Name, language: Language) -> Queue:
-    """The riskiest lines of a series in a language."""
-    return view.queue(console, series, language)
+def queue(
+    console: Console, who: Who, staff: Staff, series: Name, language: Language, whose: Whose = "all"
+) -> Queue:
+    """The riskiest lines of a series in a language; those of who asks, or nobody's."""
+    return view.queue(console, series, language, whose, who.name, staff)
+
+
+@pages.action("/queue/{series}/{language}/assign", Role.EDITOR)
+def assign(console: Console, who: Who, series: Name, language: Language, handing: Handing) -> Said:
+    """Give lines of a series to somebody."""
+    return discussion.hand(console, series, language, handing, who.name)
 
 
 @pages.action("/queue/{series}/{language}/replace", Role.EDITOR)

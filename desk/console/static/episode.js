@@ -1,6 +1,7 @@
 // The player and the lines that follow it; keys for all of it.
 
 import { say, send, part } from "./console.js";
+import { touched } from "./touched.js";
 
 const page = document.querySelector(".episode");
 const video = document.getElementById("video");
@@ -67,8 +68,10 @@ function changed(line) {
   const area = box(line);
   const moved = line.querySelector("input[name=start]")
     && (typed(line, "start") !== rounded(line.dataset.start) || typed(line, "end") !== rounded(line.dataset.end));
-  return area.value.trim() !== area.defaultValue.trim() || moved;
+  return area.value.trim() !== area.defaultValue.trim() || moved || recast(line);
 }
+const speaker = (line) => line.querySelector("select[name=character]");
+const recast = (line) => Boolean(speaker(line) && speaker(line).value !== speaker(line).dataset.seen);
 const rounded = (ms) => Math.round(Number(ms) / 10) * 10;
 
 function mark(line) {
@@ -99,6 +102,9 @@ function count() {
 }
 
 async function save(line, after = Number(line.dataset.number)) {
+  if (recast(line) && !await saveSpeaker(line)) return;
+  if (!line.isConnected) line = document.getElementById(line.id);
+  if (!changed(line)) { line.focus(); return; }
   const body = { after, source_text: line.querySelector(".original").textContent };
   if (box(line).value.trim() !== box(line).defaultValue.trim()) body.text = box(line).value;
   for (const [name, was] of [["start", line.dataset.start], ["end", line.dataset.end]]) {
@@ -112,14 +118,40 @@ async function save(line, after = Number(line.dataset.number)) {
   }
 }
 
+// Who speaks is another decision than what is said: it counts for every language, and what that redoes is told first.
+async function askSpeaker(line) {
+  const told = line.querySelector(".touched");
+  told.hidden = !recast(line);
+  if (told.hidden) return;
+  const answer = await fetch(`${own(line)}/speaker?character=${encodeURIComponent(speaker(line).value)}`);
+  const found = await answer.json();
+  told.textContent = answer.ok ? touched(found) : found.error;
+}
+
+async function saveSpeaker(line) {
+  const select = speaker(line), typed = [box(line).value, ...[...line.querySelectorAll("input[type=number]")].map((each) => each.value)];
+  try {
+    const fresh = take(line, await part(`${own(line)}/speaker`, { character: select.value, seen: select.dataset.seen || null }, "PUT"));
+    // What else was typed is not saved yet.
+    [box(fresh), ...fresh.querySelectorAll("input[type=number]")].forEach((each, n) => { each.value = typed[n]; });
+    mark(fresh);
+    return true;
+  } catch (error) {
+    if (error.status === 409) conflict(line, error.about, "speaker");
+    else say(error.message);
+    return false;
+  }
+}
+
 // Somebody else was there first: both texts are shown, and nothing is lost.
-function conflict(line, about) {
+function conflict(line, about, of = "text") {
   line.querySelector(".conflict")?.remove();
   const told = document.getElementById("conflict").content.cloneNode(true);
   told.querySelector(".told").textContent = about.error;
   told.querySelector(".theirs").textContent = about.text ?? "";
   line.querySelector(".what").append(told);
-  line.dataset.theirs = about.number;
+  if (of === "speaker") line.dataset.theirSpeaker = about.text ?? "";
+  else line.dataset.theirs = about.number;
 }
 
 async function decide(line, path, body) {
@@ -168,6 +200,7 @@ page.addEventListener("input", (event) => {
   const line = event.target.closest(".line");
   if (line) mark(line);
 });
+page.addEventListener("change", (event) => { if (event.target.name === "character") askSpeaker(event.target.closest(".line")); });
 page.addEventListener("focusin", (event) => show(event.target.closest(".line") ?? current));
 document.querySelector("[data-all]")?.addEventListener("click", async (event) => {
   const segments = lines.filter((line) => ["draft", "edited"].includes(line.dataset.state)).map((line) => Number(line.dataset.segment));
@@ -200,7 +233,10 @@ page.addEventListener("click", (event) => {
   if (button.dataset.do === "save") save(line);
   if (button.dataset.do === "undo") decide(line, "/restore", { after: Number(line.dataset.number) });
   if (["approve", "lock", "unlock"].includes(button.dataset.do)) decide(line, "/review", { decide: button.dataset.do });
-  if (button.dataset.do === "mine") save(line, Number(line.dataset.theirs));
+  if (button.dataset.do === "mine") {
+    if ("theirSpeaker" in line.dataset) speaker(line).dataset.seen = line.dataset.theirSpeaker;
+    save(line, Number(line.dataset.theirs ?? line.dataset.number));
+  }
   if (button.dataset.do === "theirs") location.reload();
 });
 
@@ -222,6 +258,7 @@ const keys = {
   o: () => current && play(at(current, "start"), at(current, "end"), "original"),
   d: () => current?.dataset.sound && hear(current),
   enter: () => current?.querySelector("textarea").focus(),
+  s: () => current && speaker(current)?.focus(),
 };
 document.addEventListener("keydown", (event) => {
   if (event.target.matches("textarea, input, select")) {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from desk.console.state import State
+from desk.console.views import remarks
 from desk.console.views.lines import Line, Person, people, shown
+from desk.console.views.remarks import Remark
 from desk.console.views.series import newest_of
 from desk.console.views.speech import SOUND
 from dubwright import cast as casts
@@ -17,6 +19,7 @@ from dubwright.order import natural
 from dubwright.quality import standing
 from dubwright.review import lines
 from dubwright.review.edits import Place
+from dubwright.review.log import Entry
 from dubwright.settings import QualitySettings
 
 
@@ -31,7 +34,10 @@ class Tracks(BaseModel):
 
 
 class Episode(BaseModel):
-    """`language` is shown, of the `languages` that there are; `before` and `after` are the neighbouring episodes."""
+    """`language` is shown, of the `languages` that there are; `before` and `after` are the neighbouring episodes.
+
+    `remarks` are those on the episode as a whole, `assignee` is to look at it, `staff` are those who might.
+    """
 
     series: str
     episode: str
@@ -43,6 +49,9 @@ class Episode(BaseModel):
     height: int
     lines: list[Line]
     cast: list[Person]
+    remarks: list[Remark]
+    assignee: str | None
+    staff: list[str]
     tracks: Tracks
     quality: str
     passed: bool | None
@@ -50,7 +59,7 @@ class Episode(BaseModel):
     after: str | None
 
 
-def episode(console: State, name: str, number: str, language: str) -> Episode:
+def episode(console: State, name: str, number: str, language: str, staff: list[str]) -> Episode:
     """An episode as the lake has it. Raises `CatalogError` where it is not translated into the language."""
     lake = console.lake
     cast = casts.read(lake, name)
@@ -78,6 +87,9 @@ def episode(console: State, name: str, number: str, language: str) -> Episode:
         height=video["height"] if video else source["height"] or 16,
         lines=shown(console, script, verdict.quality.flags if verdict else {}),
         cast=people(cast),
+        remarks=[remarks.shown(each) for each in script.remarks],
+        assignee=next((each.assignee for each in reversed(script.said) if _of_all(each)), None),
+        staff=staff,
         tracks=Tracks(
             video=link("video"),
             subtitles=link("vtt"),
@@ -90,6 +102,10 @@ def episode(console: State, name: str, number: str, language: str) -> Episode:
         before=numbers[at - 1] if at else None,
         after=numbers[at + 1] if at + 1 < len(numbers) else None,
     )
+
+
+def _of_all(entry: Entry) -> bool:
+    return entry.kind == "assign" and entry.segment is None
 
 
 def _verdict(lake: Lake, unit: UnitKey | None, settings: QualitySettings) -> standing.Standing | None:

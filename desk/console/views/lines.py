@@ -9,25 +9,19 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from desk.console.state import State
+from desk.console.views import remarks
+from desk.console.views.remarks import Comment, Remark
 from desk.console.views.speech import SOUND
 from dubwright import cast as casts
 from dubwright.cast import Cast
 from dubwright.order import natural
 from dubwright.quality.gate import Finding
 from dubwright.review import decisions, edits, lines
-from dubwright.review.decisions import LONGEST_COMMENT, LONGEST_NAME, LONGEST_TEXT, Change
+from dubwright.review.decisions import LONGEST_NAME, LONGEST_TEXT, Change
 from dubwright.review.edits import Place
 from dubwright.review.lines import Script
 
 Decision = Literal["approve", "lock", "unlock", "reopen"]
-
-
-class Comment(BaseModel):
-    """A remark on a line."""
-
-    editor: str
-    text: str
-    at: datetime | None
 
 
 class Person(BaseModel):
@@ -64,6 +58,7 @@ class Line(BaseModel):
     at: datetime | None
     assignee: str | None
     comments: list[Comment]
+    remarks: list[Remark]
     tempo: float | None
     voice: str | None
     verdict: str | None
@@ -99,14 +94,8 @@ class Reviewing(BaseModel):
     decide: Decision
 
 
-class Remark(BaseModel):
-    """A remark on a line."""
-
-    text: str = Field(min_length=1, max_length=LONGEST_COMMENT)
-
-
 class Assigning(BaseModel):
-    """Whose work lines are; None: nobody's."""
+    """Whose work an episode, or with `segment` a line of it, is; None: nobody's."""
 
     assignee: str | None = Field(None, max_length=LONGEST_NAME)
     segment: int | None = Field(None, ge=1)
@@ -146,7 +135,7 @@ class Reviewed(BaseModel):
 
 
 # What of a line is not as `review.lines.Line` has it.
-_OWN = ("pending", "comments", "findings", "sound")
+_OWN = ("pending", "comments", "remarks", "findings", "sound")
 
 
 def shown(
@@ -161,7 +150,8 @@ def _shown(console: State, line: lines.Line, flags: Mapping[int, Sequence[Findin
     return Line(
         **{name: getattr(line, name) for name in Line.model_fields if name not in _OWN},
         pending=pending,
-        comments=[Comment(editor=each.editor, text=each.text or "", at=each.at) for each in line.comments],
+        comments=[remarks.comment(each) for each in line.comments],
+        remarks=[remarks.shown(each) for each in line.remarks],
         findings=[] if pending else [str(finding) for finding in flags.get(line.segment, ())],
         sound=console.links.to(line.sound, SOUND) if line.sound and not pending else None,
     )
@@ -209,18 +199,13 @@ def judge(console: State, place: Place, segment: int, judging: Judging, editor: 
     return now(console, place, segment)
 
 
-def comment(console: State, place: Place, segment: int, remark: Remark, editor: str) -> OneLine:
-    """Remark on a line. Raises `EditError`, `CatalogError`."""
-    lines.read(console.lake, place).line(segment)
-    decisions.comment(console.lake, place, remark.text, editor, segment)
-    return now(console, place, segment)
-
-
 def assign(console: State, place: Place, assigning: Assigning, editor: str) -> Reviewed:
     """Give an episode or a line to somebody. Raises `EditError`, `CatalogError`."""
-    lines.read(console.lake, place)
+    script = lines.read(console.lake, place)
+    wanted = [line.segment for line in script.lines] if assigning.segment is None else [assigning.segment]
+    lines.shown(script.lines, wanted)
     decisions.assign(console.lake, place, assigning.assignee or None, editor, assigning.segment)
-    return Reviewed(changed=[], lines=shown(console, lines.read(console.lake, place), {}))
+    return Reviewed(changed=wanted, lines=shown(console, lines.read(console.lake, place), {}))
 
 
 def history(console: State, place: Place, segment: int) -> list[Version]:

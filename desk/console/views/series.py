@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
@@ -25,13 +26,14 @@ EpisodeState = Literal["done", "flagged", "failed", "missing"]
 
 
 class EpisodeCell(BaseModel):
-    """An episode in a language; `worst` says what is wrong with it, `flagged` how many of its `lines` are."""
+    """An episode in a language; `worst` says what is wrong with it, `flagged` how many of its `lines` are; `remarks` are open."""
 
     language: str
     state: EpisodeState
     worst: str | None = None
     flagged: int = 0
     lines: int = 0
+    remarks: int = 0
 
 
 class EpisodeRow(BaseModel):
@@ -53,7 +55,7 @@ class Character(BaseModel):
 
 
 class Series(BaseModel):
-    """A series as the lake has it; `proposed` counts the terms that wait for somebody."""
+    """A series as the lake has it; `proposed` counts the terms that wait for somebody, `remarks` those that are open."""
 
     series: str
     languages: list[str]
@@ -61,6 +63,7 @@ class Series(BaseModel):
     cast: list[Character]
     terms: list[GlossaryTerm]
     proposed: int
+    remarks: dict[str, int]
 
 
 def series(console: State, name: str) -> Series:
@@ -84,13 +87,15 @@ def series(console: State, name: str) -> Series:
     }
     cast = casts.read(lake, name)
     terms = glossary.terms(console, name)
+    remarked = console.open_remarks.of_series(name)
     return Series(
         series=name,
         languages=found,
-        episodes=[_row(episode, found, verdicts, failures) for episode in sorted(episodes, key=natural)],
+        episodes=[_row(episode, found, verdicts, failures, remarked) for episode in sorted(episodes, key=natural)],
         cast=_cast(lake, name, cast),
         terms=terms,
         proposed=sum(term.status == "proposed" for term in terms),
+        remarks=dict(sum((Counter({language: n}) for (_, language), n in remarked.items()), Counter[str]())),
     )
 
 
@@ -99,20 +104,24 @@ def _row(
     languages: Iterable[str],
     verdicts: Mapping[tuple[str, str | None], Standing],
     failures: Iterable[Failure],
+    remarked: Mapping[tuple[str, str], int],
 ) -> EpisodeRow:
     own = {each.language: each for each in failures if each.episode == episode}
     return EpisodeRow(
         episode=episode,
         failure=own[None].reason if None in own else None,
-        cells=[_cell(language, verdicts.get((episode, language)), own.get(language)) for language in languages],
+        cells=[
+            _cell(language, verdicts.get((episode, language)), own.get(language), remarked.get((episode, language), 0))
+            for language in languages
+        ],
     )
 
 
-def _cell(language: str, verdict: Standing | None, failure: Failure | None) -> EpisodeCell:
+def _cell(language: str, verdict: Standing | None, failure: Failure | None, remarks: int) -> EpisodeCell:
     if failure is not None:
-        return EpisodeCell(language=language, state="failed", worst=failure.reason)
+        return EpisodeCell(language=language, state="failed", worst=failure.reason, remarks=remarks)
     if verdict is None:
-        return EpisodeCell(language=language, state="missing")
+        return EpisodeCell(language=language, state="missing", remarks=remarks)
     quality = verdict.quality
     return EpisodeCell(
         language=language,
@@ -120,6 +129,7 @@ def _cell(language: str, verdict: Standing | None, failure: Failure | None) -> E
         worst=str(quality.failed[0]) if quality.failed else None,
         flagged=len(quality.flags),
         lines=quality.lines,
+        remarks=remarks,
     )
 
 
