@@ -86,6 +86,11 @@ class Line:
     editor: str = field(default="", compare=False)
     at: datetime | None = field(default=None, compare=False)
 
+    def is_line(self, start_ms: int, end_ms: int) -> bool:
+        """Whether a line at this time is the one that was meant, however a later transcript cuts it."""
+        shared = min(end_ms, self.end_ms) - max(start_ms, self.start_ms)
+        return shared > 0 and shared >= SAME_LINE * min(end_ms - start_ms, self.end_ms - self.start_ms)
+
 
 @dataclass(frozen=True, slots=True)
 class Cast:
@@ -114,11 +119,7 @@ class Cast:
 
     def assigned(self, episode: str, start_ms: int, end_ms: int) -> Line | None:
         """What a person said of who speaks the line at this time (ms), if anybody did."""
-        for line in self.lines.get(episode, ()):
-            shared = min(end_ms, line.end_ms) - max(start_ms, line.start_ms)
-            if shared > 0 and shared >= SAME_LINE * min(end_ms - start_ms, line.end_ms - line.start_ms):
-                return line
-        return None
+        return next((line for line in self.lines.get(episode, ()) if line.is_line(start_ms, end_ms)), None)
 
     @property
     def names(self) -> frozenset[str]:

@@ -12,6 +12,7 @@ from desk.console.pages import Language, Name, Pages
 from desk.console.state import Console
 from desk.console.views import episode as view
 from desk.console.views import discussion, lines, speakers, speech
+from desk.console.views import past as pasts
 from desk.console.views import waveform as waveforms
 from desk.console.views.discussion import Giving, Remarking, Resolving, Said
 from desk.console.views.episode import Episode
@@ -25,6 +26,7 @@ from desk.console.views.lines import (
     Reviewing,
     Version,
 )
+from desk.console.views.past import Past
 from desk.console.views.runs import Start, start
 from desk.console.views.speakers import Speaking
 from desk.console.views.speech import Sounding, Wording
@@ -119,6 +121,12 @@ def judge(console: Console, who: Who, here: Here, segment: Segment, judging: Jud
 def history(console: Console, here: Here, segment: Segment) -> list[Version]:
     """Who changed a line to what, and when."""
     return lines.history(console, here, segment)
+
+
+@pages.page(LINE + "/past", "past.html")
+def past(console: Console, here: Here, segment: Segment) -> Past:
+    """All that was done to a line, the newest first."""
+    return pasts.past(console, here, segment)
 
 
 @pages.action(PATH + "/review", Role.APPROVER)

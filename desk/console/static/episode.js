@@ -1,6 +1,7 @@
 // The player and the lines that follow it; keys for all of it.
 
 import { say, send, part } from "./console.js";
+import { panels } from "./panels.js";
 import { touched } from "./touched.js";
 
 const page = document.querySelector(".episode");
@@ -14,18 +15,35 @@ let current = null;
 
 const at = (line, end) => Number(line.dataset[end]) / 1000;
 
-// Sound: the video's own first track is the dub; the original lies beside it and keeps its time.
-function listenTo(which) {
+// Before and after, at the same moment. The video's own first track is the dub; the original sound lies beside it and keeps its
+// time; or where there is a copy of the original video, that is shown.
+function listenTo(which, from = video.currentTime, playing = !video.paused) {
+  const was = hearsOriginal() ? "original" : "dub";
   for (const button of document.querySelectorAll("[data-sound]:is(button)")) {
     button.setAttribute("aria-pressed", button.dataset.sound === which);
   }
+  if (which !== was) subtitle();
+  if (video.dataset.before) { if (which !== was) showPicture(which, from, playing); return; }
   video.muted = which === "original";
   follow();
 }
 const hearsOriginal = () => original && document.querySelector("button[data-sound=original]").getAttribute("aria-pressed") === "true";
+const compare = () => original && listenTo(hearsOriginal() ? "dub" : "original");
+
+// Subtitles are those of what is heard, unless somebody switched them off.
+function subtitle() {
+  const tracks = [...video.textTracks];
+  if (tracks.length < 2 || !tracks.some((track) => track.mode === "showing")) return;
+  tracks.forEach((track, n) => { track.mode = n === (hearsOriginal() ? 1 : 0) ? "showing" : "disabled"; });
+}
+
+function showPicture(which, from, playing) {
+  video.src = which === "original" ? video.dataset.before : video.dataset.after;
+  video.addEventListener("loadedmetadata", () => { video.currentTime = from; if (playing) video.play(); }, { once: true });
+}
 
 function follow() {
-  if (!original) return;
+  if (!original || video.dataset.before) return;
   if (!hearsOriginal() || video.paused) { original.pause(); return; }
   if (Math.abs(original.currentTime - video.currentTime) > 0.08) original.currentTime = video.currentTime;
   original.play().catch((error) => say(String(error)));
@@ -34,8 +52,8 @@ function follow() {
 function play(from, to, which) {
   if (!video) return;
   heard.pause();
-  listenTo(which);
   until = to;
+  listenTo(which, Math.max(0, from), true);
   video.currentTime = Math.max(0, from);
   video.play();
 }
@@ -85,6 +103,7 @@ function take(line, html) {
   const box = document.createElement("template");
   box.innerHTML = html.trim();
   const fresh = box.content.firstElementChild;
+  for (const open of line.querySelectorAll("details[open]")) fresh.querySelector(`details.${open.className}`)?.setAttribute("open", "");
   line.replaceWith(fresh);
   if (current === line) { current = null; show(fresh); }
   count();
@@ -181,9 +200,18 @@ if (video) {
     const now = video.currentTime;
     if (now >= until) { video.pause(); until = Infinity; }
     show(lines.find((line) => now >= at(line, "start") && now < at(line, "end")) ?? current);
-    if (original && hearsOriginal() && Math.abs(original.currentTime - now) > 0.25) original.currentTime = now;
+    if (original && hearsOriginal() && !video.dataset.before && Math.abs(original.currentTime - now) > 0.25) original.currentTime = now;
     draw();
   });
+  // What the browser cannot play is heard beside the picture of the dub.
+  video.addEventListener("error", () => {
+    if (!video.dataset.before || !video.src.endsWith(video.dataset.before)) return;
+    const from = video.currentTime;
+    delete video.dataset.before;
+    showPicture("dub", from, false);
+    listenTo("original");
+  });
+  document.getElementById("compare").addEventListener("click", compare);
   document.querySelector(".player").addEventListener("click", (event) => {
     const button = event.target.closest("button[data-sound]");
     if (button) listenTo(button.dataset.sound);
@@ -258,6 +286,9 @@ const keys = {
   o: () => current && play(at(current, "start"), at(current, "end"), "original"),
   d: () => current?.dataset.sound && hear(current),
   enter: () => current?.querySelector("textarea").focus(),
+  b: compare,
+  r: () => current && open(current, "remarked"),
+  h: () => current && open(current, "history"),
   s: () => current && speaker(current)?.focus(),
 };
 document.addEventListener("keydown", (event) => {
@@ -273,6 +304,8 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   does();
 });
+
+const open = panels(page, decide);
 
 // Waveforms: the original above, the dub below, where lines are and where they are said.
 let waves = null;

@@ -23,10 +23,15 @@ from dubwright.review.log import Entry
 from dubwright.settings import QualitySettings
 
 
+VIDEO = "video/mp4"
+
+
 class Tracks(BaseModel):
-    """Links that run out: the video dubbed into the language, its subtitles, and the original sound."""
+    """Links that run out: the video dubbed into the language, its subtitles, the original sound, and the original video
+    where the lake has a copy."""
 
     video: str | None
+    source_video: str | None
     subtitles: str | None
     source_subtitles: str | None
     original: str | None
@@ -92,6 +97,7 @@ def episode(console: State, name: str, number: str, language: str, staff: list[s
         staff=staff,
         tracks=Tracks(
             video=link("video"),
+            source_video=console.links.to(source["video_blob"], VIDEO) if source["video_blob"] else None,
             subtitles=link("vtt"),
             source_subtitles=link("source-vtt"),
             original=console.links.to(source["stereo_blob"], SOUND) if source["stereo_blob"] else None,
