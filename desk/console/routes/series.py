@@ -9,10 +9,11 @@ from fastapi import Depends, Path, Response
 from desk.console.access.roles import Role, Who, requires
 from desk.console.pages import Language, Name, Pages
 from desk.console.state import Console
-from desk.console.views import cast, glossary, voices
+from desk.console.views import cast, glossary, markets, voices
 from desk.console.views import series as view
 from desk.console.views.cast import Merging, Naming
 from desk.console.views.glossary import Rendering, Verdict
+from desk.console.views.markets import OneMarket, Wanting
 from desk.console.views.series import Series
 from desk.console.views.speech import Sounding
 from desk.console.views.touched import Touched
@@ -76,3 +77,15 @@ def choose(
 def try_voice(console: Console, series: Name, character: Character, language: Language, trying: Trying) -> Sounding:
     """Hear a voice say a line of a character; nothing is changed by it."""
     return voices.say(console, series, character, language, trying)
+
+
+@pages.page("/markets/{series}/{language}", "market.html")
+def market(console: Console, series: Name, language: Language) -> OneMarket:
+    """What the market of a language wants, and what the series wants otherwise."""
+    return markets.one(console, series, language)
+
+
+@pages.action("/markets/{series}/{language}", Role.EDITOR, method="PUT")
+def want(console: Console, who: Who, series: Name, language: Language, wanting: Wanting) -> Touched:
+    """Have a series want something otherwise than the market of a language; 409 if somebody changed that meanwhile."""
+    return markets.want(console, series, language, wanting, who.name)

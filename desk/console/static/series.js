@@ -70,6 +70,55 @@ voices.addEventListener("change", async (event) => {
   }
 });
 
+// What the series wants otherwise in a market: saved once it was shown what that redoes.
+const market = document.getElementById("market");
+
+async function showMarket(language) {
+  const answer = await fetch(`${page.dataset.market}/${language}`);
+  if (!answer.ok) { say(String(answer.status)); return; }
+  market.innerHTML = await answer.text();
+  market.showModal();
+}
+
+function wanted(form) {
+  const of = (name) => [...form.querySelectorAll(`[name=${name}]`)].filter((each) => each.value.trim());
+  const rows = (name) => form.elements[name].value.split("\n").map((row) => row.trim()).filter(Boolean);
+  const pairs = (name) => Object.fromEntries(rows(name).map((row) => row.split(/\s*[=＝]\s*(.*)/s).slice(0, 2)));
+  return {
+    guidance: rows("guidance"),
+    relations: Object.fromEntries(of("relations").map((each) => [each.dataset.name, each.value.trim()])),
+    address: pairs("address"),
+    idioms: pairs("idioms"),
+    severity: Object.fromEntries(of("severity").map((each) => [each.dataset.name, each.value])),
+    sensitive: Object.fromEntries(of("sensitive").map((each) => [each.dataset.name, each.value.split(/[,，、]/).map((word) => word.trim()).filter(Boolean)])),
+  };
+}
+
+market.addEventListener("click", async (event) => {
+  const does = event.target.closest("button[data-do]")?.dataset.do;
+  if (!does) return;
+  const form = event.target.closest("form"), path = `/api${page.dataset.market}/${form.dataset.language}`;
+  const body = { overrides: does === "unwant" ? null : wanted(form), seen: form.dataset.seen };
+  try {
+    if (does === "want" || (does === "unwant" && await asked(await send(path, { ...body, ask: true }, "PUT")))) {
+      await send(path, body, "PUT");
+      location.reload();
+    } else if (does === "ask") {
+      form.querySelector(".touched").textContent = touched(await send(path, { ...body, ask: true }, "PUT"));
+      form.querySelector("[data-do=want]").disabled = false;
+    }
+  } catch (error) {
+    say(error.message);
+  }
+});
+
+// Another change was not shown yet.
+market.addEventListener("input", (event) => {
+  const form = event.target.form;
+  form.querySelector("[data-do=want]").disabled = true;
+  form.querySelector(".touched").textContent = "";
+});
+
 page.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-do]");
   if (!button || button.closest("dialog")) return;
@@ -79,6 +128,8 @@ page.addEventListener("click", (event) => {
     heard.play().catch(() => say(button.textContent));
   } else if (button.dataset.do === "voices") {
     showVoices(character, button.dataset.language);
+  } else if (button.dataset.do === "market") {
+    showMarket(button.dataset.language);
   } else {
     change("/glossary", { terms: [button.closest("[data-term]").dataset.term], decide: button.dataset.do });
   }

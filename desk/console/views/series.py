@@ -9,8 +9,9 @@ from typing import Literal
 from pydantic import BaseModel
 
 from desk.console.state import State
-from desk.console.views import glossary
+from desk.console.views import glossary, markets
 from desk.console.views.glossary import GlossaryTerm
+from desk.console.views.markets import Market
 from dubwright import cast as casts
 from dubwright import coverage, voice_facts
 from dubwright.cast import Cast
@@ -64,6 +65,7 @@ class Series(BaseModel):
     terms: list[GlossaryTerm]
     proposed: int
     remarks: dict[str, int]
+    markets: list[Market]
 
 
 def series(console: State, name: str) -> Series:
@@ -95,6 +97,7 @@ def series(console: State, name: str) -> Series:
         cast=_cast(lake, name, cast),
         terms=terms,
         proposed=sum(term.status == "proposed" for term in terms),
+        markets=markets.markets(console, name, found),
         remarks=dict(sum((Counter({language: n}) for (_, language), n in remarked.items()), Counter[str]())),
     )
 
