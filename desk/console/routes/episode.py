@@ -63,13 +63,13 @@ def waveform(console: Console, here: Here) -> Waveform:
     return waveforms.waveform(console.lake, here.series, here.episode, here.language)
 
 
-@pages.action(LINE, Role.EDITOR, PART, method="PUT")
+@pages.action(LINE, Role.EDITOR, PART, method="PUT", audited="line corrected")
 def correct(console: Console, who: Who, here: Here, segment: Segment, correction: Correction) -> OneLine:
     """Correct a line's text or times; 409 with the other's text if somebody did meanwhile."""
     return lines.correct(console, here, segment, correction, who.name)
 
 
-@pages.action(LINE + "/restore", Role.EDITOR, PART)
+@pages.action(LINE + "/restore", Role.EDITOR, PART, audited="line restored")
 def restore(console: Console, who: Who, here: Here, segment: Segment, restoring: Restoring) -> OneLine:
     """Make a line again what a correction, or the engine, made it."""
     return lines.restore(console, here, segment, restoring, who.name)
@@ -87,31 +87,31 @@ def ask_speaker(console: Console, here: Here, segment: Segment, character: Chara
     return speakers.asked(console, here, segment, character)
 
 
-@pages.action(LINE + "/speaker", Role.EDITOR, PART, method="PUT")
+@pages.action(LINE + "/speaker", Role.EDITOR, PART, method="PUT", audited="speaker changed")
 def speaker(console: Console, who: Who, here: Here, segment: Segment, speaking: Speaking) -> OneLine:
     """Have a character speak a line, in every language; 409 if somebody gave it to another one meanwhile."""
     return speakers.assign(console, here, segment, speaking, who.name)
 
 
-@pages.action(LINE + "/comment", Role.VIEWER, PART)
+@pages.action(LINE + "/comment", Role.VIEWER, PART, audited="remarked")
 def comment(console: Console, who: Who, here: Here, segment: Segment, remarking: Remarking) -> OneLine:
     """Remark on a line, or answer a remark, which is open again then."""
     return discussion.comment(console, here, segment, remarking, who.name)
 
 
-@pages.action(LINE + "/resolve", Role.EDITOR, PART)
+@pages.action(LINE + "/resolve", Role.EDITOR, PART, audited="remark resolved")
 def resolve(console: Console, who: Who, here: Here, segment: Segment, resolving: Resolving) -> OneLine:
     """Settle a remark on a line."""
     return discussion.resolve(console, here, segment, resolving, who.name)
 
 
-@pages.action(LINE + "/assign", Role.EDITOR, PART)
+@pages.action(LINE + "/assign", Role.EDITOR, PART, audited="lines given")
 def give(console: Console, who: Who, here: Here, segment: Segment, giving: Giving) -> OneLine:
     """Give a line to somebody."""
     return discussion.give(console, here, segment, giving, who.name)
 
 
-@pages.action(LINE + "/review", Role.APPROVER, PART)
+@pages.action(LINE + "/review", Role.APPROVER, PART, audited="lines reviewed")
 def judge(console: Console, who: Who, here: Here, segment: Segment, judging: Judging) -> OneLine:
     """Approve, lock, unlock or reopen a line."""
     return lines.judge(console, here, segment, judging, who.name)
@@ -129,31 +129,31 @@ def past(console: Console, here: Here, segment: Segment) -> Past:
     return pasts.past(console, here, segment)
 
 
-@pages.action(PATH + "/review", Role.APPROVER)
+@pages.action(PATH + "/review", Role.APPROVER, audited="lines reviewed")
 def review(console: Console, who: Who, here: Here, reviewing: Reviewing) -> Reviewed:
     """Approve, lock, unlock or reopen lines."""
     return lines.review(console, here, reviewing, who.name)
 
 
-@pages.action(PATH + "/assign", Role.EDITOR)
+@pages.action(PATH + "/assign", Role.EDITOR, audited="lines given")
 def assign(console: Console, who: Who, here: Here, assigning: Assigning) -> Reviewed:
     """Give the episode, or a line of it, to somebody."""
     return lines.assign(console, here, assigning, who.name)
 
 
-@pages.action(PATH + "/comment", Role.VIEWER)
+@pages.action(PATH + "/comment", Role.VIEWER, audited="remarked")
 def comment_on_episode(console: Console, who: Who, here: Here, remarking: Remarking) -> Said:
     """Remark on the episode."""
     return discussion.comment_on_episode(console, here, remarking, who.name)
 
 
-@pages.action(PATH + "/resolve", Role.EDITOR)
+@pages.action(PATH + "/resolve", Role.EDITOR, audited="remark resolved")
 def resolve_on_episode(console: Console, who: Who, here: Here, resolving: Resolving) -> Said:
     """Settle a remark of the episode."""
     return discussion.resolve_on_episode(console, here, resolving, who.name)
 
 
-@pages.action(PATH + "/redo", Role.EDITOR)
+@pages.action(PATH + "/redo", Role.EDITOR, audited="run started")
 async def redo(console: Console, who: Who, here: Here) -> Run:
     """Start a run that brings the episode's corrections into its dub and its files, and does nothing else."""
     wanted = Start(do="localize", to=[here.language], only=f"{here.series}/{here.episode}")

@@ -29,25 +29,25 @@ def series(console: Console, series: Name) -> Series:
     return view.series(console, series)
 
 
-@pages.action("/series/{series}/glossary", Role.EDITOR)
+@pages.action("/series/{series}/glossary", Role.EDITOR, audited="glossary changed")
 def decide(console: Console, who: Who, series: Name, verdict: Verdict) -> Touched:
     """Approve or drop terms."""
     return glossary.decide(console, series, verdict, who.name)
 
 
-@pages.action("/series/{series}/glossary", Role.EDITOR, method="PUT")
+@pages.action("/series/{series}/glossary", Role.EDITOR, method="PUT", audited="glossary changed")
 def render(console: Console, who: Who, series: Name, rendering: Rendering) -> Touched:
     """Fix how a term is rendered."""
     return glossary.render(console, series, rendering, who.name)
 
 
-@pages.action("/series/{series}/cast/{character}/name", Role.EDITOR)
+@pages.action("/series/{series}/cast/{character}/name", Role.EDITOR, audited="cast changed")
 def name(console: Console, who: Who, series: Name, character: Character, naming: Naming) -> Touched:
     """Name a character over the whole series."""
     return cast.name(console, series, character, naming, who.name)
 
 
-@pages.action("/series/{series}/cast/{character}/merge", Role.EDITOR)
+@pages.action("/series/{series}/cast/{character}/merge", Role.EDITOR, audited="cast changed")
 def merge(console: Console, who: Who, series: Name, character: Character, merging: Merging) -> Touched:
     """Say that two characters are one."""
     return cast.merge(console, series, character, merging, who.name)
@@ -65,7 +65,7 @@ def choices(console: Console, series: Name, character: Character, language: Lang
     return voices.voices(console, series, character, language)
 
 
-@pages.action("/series/{series}/cast/{character}/voices/{language}", Role.EDITOR, method="PUT")
+@pages.action("/series/{series}/cast/{character}/voices/{language}", Role.EDITOR, method="PUT", audited="voice changed")
 def choose(
     console: Console, who: Who, series: Name, character: Character, language: Language, choosing: Choosing
 ) -> Touched:
@@ -85,7 +85,7 @@ def market(console: Console, series: Name, language: Language) -> OneMarket:
     return markets.one(console, series, language)
 
 
-@pages.action("/markets/{series}/{language}", Role.EDITOR, method="PUT")
+@pages.action("/markets/{series}/{language}", Role.EDITOR, method="PUT", audited="market changed")
 def want(console: Console, who: Who, series: Name, language: Language, wanting: Wanting) -> Touched:
     """Have a series want something otherwise than the market of a language; 409 if somebody changed that meanwhile."""
     return markets.want(console, series, language, wanting, who.name)

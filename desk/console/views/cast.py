@@ -28,12 +28,20 @@ class Naming(BaseModel):
     sex: Sex = "unknown"
     ask: bool = False
 
+    def told(self) -> str:
+        """What they are called from now on."""
+        return f"is {self.name}"
+
 
 class Merging(BaseModel):
     """The character that this one is: its id and name stay."""
 
     into: str = Field(min_length=1, max_length=200)
     ask: bool = False
+
+    def told(self) -> str:
+        """Who they are."""
+        return f"is the same as {self.into}"
 
 
 def name(console: State, series: str, character: str, naming: Naming, editor: str) -> Touched:

@@ -17,17 +17,29 @@ class Remarking(BaseModel):
     text: str = Field(min_length=1, max_length=LONGEST_COMMENT)
     remark: int | None = Field(None, ge=1, le=10**9)
 
+    def told(self) -> str:
+        """Whether it is an answer: never what it says."""
+        return f"answer to remark {self.remark}" if self.remark else ""
+
 
 class Resolving(BaseModel):
     """The number of the remark that is settled."""
 
     remark: int = Field(ge=1, le=10**9)
 
+    def told(self) -> str:
+        """Which."""
+        return f"remark {self.remark}"
+
 
 class Giving(BaseModel):
     """Whose work a line is; None: nobody's."""
 
     assignee: str | None = Field(None, max_length=LONGEST_NAME)
+
+    def told(self) -> str:
+        """To whom."""
+        return f"to {self.assignee or 'nobody'}"
 
 
 class Spot(BaseModel):
@@ -41,6 +53,10 @@ class Handing(Giving):
     """Whose work some lines of a series are."""
 
     lines: list[Spot] = Field(min_length=1, max_length=1000)
+
+    def told(self) -> str:
+        """How many, to whom."""
+        return f"{len(self.lines)} lines {super().told()}"
 
 
 class Said(BaseModel):

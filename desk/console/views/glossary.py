@@ -40,6 +40,10 @@ class Verdict(BaseModel):
     decide: Literal["approve", "drop"]
     ask: bool = False
 
+    def told(self) -> str:
+        """What is decided on which terms."""
+        return f"{self.decide}: {', '.join(self.terms)}"
+
 
 class Rendering(BaseModel):
     """How a term, known or new, is rendered in some languages from now on; an empty text takes a rendering away."""
@@ -47,6 +51,10 @@ class Rendering(BaseModel):
     source: str = NAMED
     renderings: dict[str, str] = Field(min_length=1, max_length=40)
     ask: bool = False
+
+    def told(self) -> str:
+        """Which term in which languages."""
+        return f"{self.source} in {', '.join(self.renderings)}"
 
 
 def terms(console: State, series: str) -> list[GlossaryTerm]:

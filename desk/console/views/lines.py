@@ -79,12 +79,21 @@ class Correction(BaseModel):
     after: int = Field(ge=0, le=10**9)
     source_text: str | None = Field(None, max_length=10_000)
 
+    def told(self) -> str:
+        """What is corrected of it: never with which text."""
+        moved = self.start_ms is not None or self.end_ms is not None
+        return ", ".join(filter(None, ("text" if self.text is not None else "", "times" if moved else "")))
+
 
 class Restoring(BaseModel):
     """The number of the correction that is to count again, 0 for the engine's line; None for the one before the last."""
 
     number: int | None = Field(None, ge=0, le=10**9)
     after: int = Field(ge=0, le=10**9)
+
+    def told(self) -> str:
+        """To what."""
+        return {None: "the one before", 0: "the engine's"}.get(self.number, f"correction {self.number}")
 
 
 class Reviewing(BaseModel):
@@ -93,12 +102,20 @@ class Reviewing(BaseModel):
     segments: list[int] = Field(min_length=1, max_length=1000)
     decide: Decision
 
+    def told(self) -> str:
+        """What is decided on how many."""
+        return f"{self.decide}: {len(self.segments)} lines"
+
 
 class Assigning(BaseModel):
     """Whose work an episode, or with `segment` a line of it, is; None: nobody's."""
 
     assignee: str | None = Field(None, max_length=LONGEST_NAME)
     segment: int | None = Field(None, ge=1)
+
+    def told(self) -> str:
+        """Which of it, to whom."""
+        return f"{'all' if self.segment is None else f'line {self.segment}'} to {self.assignee or 'nobody'}"
 
 
 class Version(BaseModel):
@@ -125,6 +142,10 @@ class Judging(BaseModel):
     """What is decided on a line."""
 
     decide: Decision
+
+    def told(self) -> str:
+        """What is decided."""
+        return self.decide
 
 
 class Reviewed(BaseModel):

@@ -74,6 +74,12 @@ class Wanting(BaseModel):
     seen: str = Field(max_length=100)
     ask: bool = False
 
+    def told(self) -> str:
+        """What is wanted otherwise, by kind."""
+        if self.overrides is None:
+            return "as the series.yaml says"
+        return ", ".join(name for name in Overrides.__dataclass_fields__ if self.overrides.get(name)) or "nothing"
+
 
 def markets(console: State, series: str, tags: list[str]) -> list[Market]:
     """The markets of a series' languages, and of those for which it wants something."""

@@ -19,6 +19,10 @@ class Speaking(BaseModel):
     character: str = Field(min_length=1, max_length=200)
     seen: str | None = Field(None, max_length=200)
 
+    def told(self) -> str:
+        """From whom, to whom."""
+        return f"{self.seen or 'nobody'} → {self.character}"
+
 
 def asked(console: State, place: Place, segment: int, character: str) -> Touched:
     """What it would redo if a character spoke a line. Raises `CatalogError` for nobody known and no such line."""

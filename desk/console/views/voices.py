@@ -58,6 +58,10 @@ class Choosing(BaseModel):
     seen: str | None = Field(None, max_length=200)
     ask: bool = False
 
+    def told(self) -> str:
+        """From which, to which."""
+        return f"{self.seen or 'none'} → {self.voice or 'as it was cast'}"
+
 
 class Trying(BaseModel):
     """The stock voice to be heard; None for what speaks now, a clone where there is one."""
