@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from desk.console.state import State
 from desk.console.views.touched import Touched
 from dubwright import cast as casts
+from dubwright.cast import Cast
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.facts import SeriesFacts, Term
 from dubwright.order import natural
@@ -57,9 +58,9 @@ class Rendering(BaseModel):
         return f"{self.source} in {', '.join(self.renderings)}"
 
 
-def terms(console: State, series: str) -> list[GlossaryTerm]:
-    """The glossary: what the series.yaml says, and what was decided above it."""
-    entries, cast = log.log(console.lake, series).entries, casts.read(console.lake, series)
+def terms(console: State, series: str, facts: SeriesFacts, cast: Cast) -> list[GlossaryTerm]:
+    """The glossary: what the series.yaml says, `facts`, and what was decided above it; `cast` knows what episodes hold."""
+    entries = log.log(console.lake, series).entries
     editors = {entry.term.source: entry.editor for entry in entries}
     said = {episode: cast.said.get((episode, mark)) for episode, mark in cast.newest.items()}
     return [
@@ -73,7 +74,7 @@ def terms(console: State, series: str) -> list[GlossaryTerm]:
             editor=editors.get(term.source, "series.yaml"),
             episodes=sorted((one for one, text in said.items() if text and term.occurs_in(text)), key=natural),
         )
-        for term in log.applied(console.facts(series), entries).glossary
+        for term in log.applied(facts, entries).glossary
     ]
 
 

@@ -81,9 +81,9 @@ class Wanting(BaseModel):
         return ", ".join(name for name in Overrides.__dataclass_fields__ if self.overrides.get(name)) or "nothing"
 
 
-def markets(console: State, series: str, tags: list[str]) -> list[Market]:
-    """The markets of a series' languages, and of those for which it wants something."""
-    facts, log = console.facts(series), market_facts.log(console.lake, series)
+def markets(console: State, series: str, facts: SeriesFacts, tags: list[str]) -> list[Market]:
+    """The markets of a series' languages, and of those for which it wants something; `facts` are what its series.yaml says."""
+    log = market_facts.log(console.lake, series)
     now = market_facts.applied(facts, log.entries)
     return [_market(tag, now, log) for tag in sorted({*tags, *now.market})]
 

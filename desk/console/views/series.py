@@ -87,8 +87,8 @@ def series(console: State, name: str) -> Series:
     verdicts = {
         (one.key.episode, one.key.language): one for one in standing.of_units(lake, keys, console.settings.quality)
     }
-    cast = casts.read(lake, name)
-    terms = glossary.terms(console, name)
+    cast, facts = casts.read(lake, name), console.facts(name)
+    terms = glossary.terms(console, name, facts, cast)
     remarked = console.open_remarks.of_series(name)
     return Series(
         series=name,
@@ -97,7 +97,7 @@ def series(console: State, name: str) -> Series:
         cast=_cast(lake, name, cast),
         terms=terms,
         proposed=sum(term.status == "proposed" for term in terms),
-        markets=markets.markets(console, name, found),
+        markets=markets.markets(console, name, facts, found),
         remarks=dict(sum((Counter({language: n}) for (_, language), n in remarked.items()), Counter[str]())),
     )
 
