@@ -299,8 +299,8 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("a, button, summary, video")) return;
-  const does = keys[event.key.toLowerCase()];
-  if (!does || !video) return;
+  const key = event.key.toLowerCase(), does = keys[key];
+  if (!does || (!video && "jklb".includes(key))) return;
   event.preventDefault();
   does();
 });

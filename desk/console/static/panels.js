@@ -46,10 +46,10 @@ export function panels(page, decide) {
     else say(String(answer.status));
   }, true);
 
-  // By key: opened, with the first field at hand.
+  // By key: opened, with the field to write in at hand; what has none is closed by the same key.
   return (line, name) => {
-    const details = line.querySelector(`details.${name}`);
-    details.open = !details.open;
-    (details.open && details.querySelector(":scope > form input, form:last-of-type input") || details.querySelector("summary")).focus();
+    const details = line.querySelector(`details.${name}`), field = details.querySelector(":scope > form input");
+    details.open = Boolean(field) || !details.open;
+    (field ?? details.querySelector("summary")).focus();
   };
 }
