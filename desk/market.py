@@ -27,7 +27,8 @@ app = typer.Typer(
 )
 To = Annotated[str, typer.Option("--to", metavar="LANGUAGE", help="The language: es.")]
 Source = Annotated[
-    str | None, typer.Option("--source", help="The catalogue that the series is in: what its series.yaml says counts too.")
+    str | None,
+    typer.Option("--source", help="The catalogue that the series is in: what its series.yaml says counts too."),
 ]
 
 
@@ -38,14 +39,17 @@ def list_all(
     """List what a series wants otherwise, by language."""
     show.as_json = as_json
     store = lake_of(lake, profile)
-    _show(series, market_facts.applied(_facts(store, series, source), market_facts.log(store, known_as(series)).entries))
+    _show(
+        series, market_facts.applied(_facts(store, series, source), market_facts.log(store, known_as(series)).entries)
+    )
 
 
 @app.command("set")
 def set_market(
     series: Series,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="YAML or JSON: what stands below a language in a series.yaml's `market`.")
+        Path,
+        typer.Argument(metavar="FILE", help="YAML or JSON: what stands below a language in a series.yaml's `market`."),
     ],
     to: To,
     source: Source = None,
@@ -114,7 +118,11 @@ def _show(series: str, facts: SeriesFacts, outdated: dict[str, list[str]] | None
     for language, overrides in sorted(facts.market.items()):
         for what in Overrides.__dataclass_fields__:
             if said := getattr(overrides, what):
-                text = "; ".join(f"{name}: {_told(how)}" for name, how in said.items()) if what != "guidance" else " ".join(said)
+                text = (
+                    "; ".join(f"{name}: {_told(how)}" for name, how in said.items())
+                    if what != "guidance"
+                    else " ".join(said)
+                )
                 table.add_row(*show.cells(language, what, text))
     show.console.print(table)
     for language, episodes in (outdated or {}).items():

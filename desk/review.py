@@ -24,7 +24,7 @@ from dubwright.review.remarks import Remark, remarks
 from dubwright.review.risk import Risk
 
 app = typer.Typer(
-    help="Review of lines: list the riskiest, approve, lock, unlock, reopen, comment, resolve, assign. None of it redoes anything.",
+    help="Review of lines: list the riskiest, approve, lock, unlock, reopen, comment, resolve, assign. Nothing is redone for it.",
     no_args_is_help=True,
 )
 Lines = Annotated[list[int] | None, typer.Argument(metavar="LINE…", help="Numbers, as `dubwright lines` gives them.")]

@@ -135,13 +135,9 @@ def _play(
 def _show(
     book: Casting, tags: Sequence[str], only: str | None, outdated: Mapping[str, Sequence[str]] | None = None
 ) -> None:
-    found = [
-        book.of_character(who, tag) for tag in tags for who in sorted(book.roles) if only in (None, who)
-    ]
+    found = [book.of_character(who, tag) for tag in tags for who in sorted(book.roles) if only in (None, who)]
     if show.as_json:
-        show.print_json(
-            {"series": book.series, "voices": [asdict(each) for each in found], "outdated": outdated or {}}
-        )
+        show.print_json({"series": book.series, "voices": [asdict(each) for each in found], "outdated": outdated or {}})
         return
     titles = ("character", "name", "sex", "speaks", "language", "voice", "consent", "by", "flags")
     table = show.new_table(f"Voices of {book.series}", *titles)

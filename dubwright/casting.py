@@ -109,7 +109,7 @@ class Casting:
     # Change ----------------------------------------------------------------------------------------------
 
     def outdated(self, who: str, language: str, voice: str | None) -> list[str]:
-        """The dubbed episodes that another voice redoes (None: as it was cast). Raises `SettingsError` for none of the engine's."""
+        """The dubbed episodes that another voice redoes (None: as cast). Raises `SettingsError` for none of the engine's."""
         return self._between(language, Log((*self.log.entries, self._entry(who, language, voice, ""))))
 
     def choose(self, who: str, language: str, voice: str | None, editor: str, *, seen: str | None = AUTO) -> list[str]:

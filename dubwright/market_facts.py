@@ -97,7 +97,7 @@ def log(lake: Lake, series: str, keys: Sequence[SeriesKey] | None = None) -> Log
 
 
 def decide(lake: Lake, series: str, entry: Entry, facts: SeriesFacts, seen: str | None = None) -> None:
-    """Append a decision. `seen` is the digest of what the editor saw that the series wants in the language; None: whatever it was.
+    """Append a decision. `seen` is the digest of what the editor saw that the series wants there; None: whatever it was.
 
     `facts` are what the series.yaml says. Raises `EditConflictError` if somebody decided otherwise since.
     """
@@ -119,7 +119,8 @@ def decide(lake: Lake, series: str, entry: Entry, facts: SeriesFacts, seen: str 
 
 def _columns(wanted: Overrides) -> dict[str, list[Any]]:
     named = {
-        field: [{"name": name, "text": text} for name, text in sorted(getattr(wanted, field).items())] for field in _NAMED
+        field: [{"name": name, "text": text} for name, text in sorted(getattr(wanted, field).items())]
+        for field in _NAMED
     }
     sensitive = [{"name": name, "words": list(words)} for name, words in sorted(wanted.sensitive.items())]
     return {"guidance": list(wanted.guidance), **named, "sensitive": sensitive}

@@ -220,13 +220,17 @@ TABLES: dict[str, pa.Schema] = {
             _field("series", TEXT, "the work", required=True),
             _field("episode", TEXT, "the video", required=True),
             _field("language", TEXT, "language of the lines that are reviewed", "BCP-47", required=True),
-            _field("kind", TEXT, "what is said: approve, lock, unlock, reopen, comment, resolve, assign", required=True),
+            _field(
+                "kind", TEXT, "what is said: approve, lock, unlock, reopen, comment, resolve, assign", required=True
+            ),
             _field("segment", pa.int32(), "the line; null where it is said of the whole episode"),
             _field("source_text", TEXT, "approve, lock: the line's source as it was then"),
             _field("text", TEXT, "approve, lock: the text that it was said of; comment: the comment"),
             _field("assignee", TEXT, "assign: who is to do it; null: nobody any more"),
             _field(
-                "remark", pa.int32(), "comment: the remark that it answers; resolve: that is settled; see docs/review.md"
+                "remark",
+                pa.int32(),
+                "comment: the remark that it answers; resolve: that is settled; see docs/review.md",
             ),
             _field("editor", TEXT, "who said so", required=True),
             _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),

@@ -39,7 +39,9 @@ def linked(there: None, lake: Lake) -> None:
     ]
     casts.decide(lake, SERIES, [heard, *people], "dubwright")
     casts.decide(lake, SERIES, [Decision("assign", "c01", episode=EPISODE, segment=1, start_ms=100, end_ms=1100)], "bo")
-    voice_facts.decide(lake, SERIES, [Entry(of, "es", "fake", voice) for of, voice in (("c01", "fake-f1"), ("c02", "fake-m1"))])
+    voice_facts.decide(
+        lake, SERIES, [Entry(of, "es", "fake", voice) for of, voice in (("c01", "fake-f1"), ("c02", "fake-m1"))]
+    )
 
 
 @pytest.fixture

@@ -36,9 +36,7 @@ def resolved(number: int) -> Entry:
         ([a_comment("a", None), Entry("approve", "ben", 1), resolved(9)], [(1, None, [])], 1),
     ],
 )
-def test_what_entries_come_to(
-    entries: list[Entry], said: list[tuple[int, int | None, list[str]]], open_: int
-) -> None:
+def test_what_entries_come_to(entries: list[Entry], said: list[tuple[int, int | None, list[str]]], open_: int) -> None:
     found = remarks(entries)
     assert [(each.number, each.segment, [answer.text for answer in each.answers]) for each in found] == said
     assert count_open(entries) == open_

@@ -38,7 +38,7 @@ def test_a_line_is_given_to_another_character_and_its_units_are_wanted_again(wor
     # Carried out, nothing is left to be done.
     world.translate()
     assert not world.script().line(2).recast
-    assert [stage for stage in reach.stages_from("translate")] == ["translate", "dub", "render"]
+    assert reach.stages_from("translate") == ["translate", "dub", "render"]
 
 
 def test_of_two_the_second_is_told(world: World) -> None:

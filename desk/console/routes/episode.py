@@ -10,8 +10,8 @@ from desk.console.access.access import Staff
 from desk.console.access.roles import Role, Who
 from desk.console.pages import Language, Name, Pages
 from desk.console.state import Console
-from desk.console.views import episode as view
 from desk.console.views import discussion, lines, speakers, speech
+from desk.console.views import episode as view
 from desk.console.views import past as pasts
 from desk.console.views import waveform as waveforms
 from desk.console.views.discussion import Giving, Remarking, Resolving, Said

@@ -19,9 +19,7 @@ pages = Pages("queue")
 
 
 @pages.page("/queue/{series}/{language}", "queue.html")
-def queue(
-    console: Console, who: Who, staff: Staff, series: Name, language: Language, whose: Whose = "all"
-) -> Queue:
+def queue(console: Console, who: Who, staff: Staff, series: Name, language: Language, whose: Whose = "all") -> Queue:
     """The riskiest lines of a series in a language; those of who asks, or nobody's."""
     return view.queue(console, series, language, whose, who.name, staff)
 

@@ -22,7 +22,6 @@ from dubwright.review.edits import Place
 from dubwright.review.log import Entry
 from dubwright.settings import QualitySettings
 
-
 VIDEO = "video/mp4"
 
 

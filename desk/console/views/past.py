@@ -90,7 +90,7 @@ def _said(script: Script, segment: int) -> Iterator[Event]:
         return entry.kind in _SAID and (entry.segment == segment or (entry.kind == "assign" and entry.segment is None))
 
     for entry in filter(concerns, script.said):
-        yield Event(what=entry.kind, editor=entry.editor, at=entry.at, about=entry.assignee)  # type: ignore[arg-type]
+        yield Event(what=entry.kind, editor=entry.editor, at=entry.at, about=entry.assignee)
 
 
 def _spoken(log: casts.Log, episode: str, line: Line) -> Iterator[Event]:
@@ -103,5 +103,8 @@ def _spoken(log: casts.Log, episode: str, line: Line) -> Iterator[Event]:
     for decision in filter(same, log.decisions):
         person = cast.find(decision.character)
         yield Event(
-            what="speaker", editor=decision.editor, at=decision.at, about=person.called if person else decision.character
+            what="speaker",
+            editor=decision.editor,
+            at=decision.at,
+            about=person.called if person else decision.character,
         )

@@ -36,8 +36,5 @@ def asked(console: State, place: Place, segment: int, character: str) -> Touched
 def assign(console: State, place: Place, segment: int, speaking: Speaking, editor: str) -> OneLine:
     """Have a character speak a line, in every language. Raises `EditConflictError`, `EditError`, `CatalogError`."""
     lines.read(console.lake, place).line(segment)
-    speakers.assign(
-        console.lake, place.series, place.episode, segment, speaking.character, editor, seen=speaking.seen
-    )
+    speakers.assign(console.lake, place.series, place.episode, segment, speaking.character, editor, seen=speaking.seen)
     return now(console, place, segment)
-

@@ -77,9 +77,7 @@ def voices(console: State, series: str, character: str, language: str) -> Voices
     return Voices(series=series, choices=choices, **asdict(casting.of_character(who, language)))
 
 
-def choose(
-    console: State, series: str, character: str, language: str, choosing: Choosing, editor: str
-) -> Touched:
+def choose(console: State, series: str, character: str, language: str, choosing: Choosing, editor: str) -> Touched:
     """Give a character a voice. Raises `EditConflictError`, `SettingsError` for none of the engine's, `CatalogError`."""
     casting = _casting(console, series)
     who = casting.character(character)
