@@ -15,7 +15,7 @@ from dubwright.dub.engine import stock as stock_voices
 from dubwright.dub.stage import engine
 from dubwright.engines import EngineInfo
 from dubwright.errors import EditConflictError, SettingsError
-from dubwright.facts import Consent, SeriesFacts, Sex
+from dubwright.facts import Character, Consent, SeriesFacts, Sex
 from dubwright.lake import Lake
 from dubwright.series_voices import roles_of
 from dubwright.settings import DubSettings
@@ -177,9 +177,6 @@ class Casting:
         role, person, voice = self.roles.get(who) or Role(who), self.cast.people.get(who), given.get(who)
         name = (person.name if person else who) or ""
         listed = self.facts.listed(name)
-        consent: Consent | None = None
-        if listed and listed.consent is not None:
-            consent = "granted" if listed.consents(language) else "refused"
         return Casted(
             character=who,
             name=name or None,
@@ -190,7 +187,7 @@ class Casting:
             engine=info.name,
             voice=voice.voice if voice else None,
             cloned=bool(voice and voice.clips),
-            consent=consent,
+            consent=_consent(listed, language) if listed else None,
             editor=voice.editor if voice else None,
             flags=self._flags(role, voice, given, sexes, info),
         )
@@ -226,3 +223,11 @@ class Casting:
             if who != role.id and its and not its.clips and not voice.clips and its.voice == voice.voice:
                 flags.append(f"shared with {who}" + (", whom it meets" if role.meets(other) else ""))
         return tuple(flags)
+
+
+def _consent(listed: Character, language: str) -> Consent | None:
+    """What a cast list says of a clone in a language; nothing where it speaks of other languages alone."""
+    said = listed.consent
+    if said is None or (isinstance(said, dict) and not said.keys() & {language, languages.base(language)}):
+        return None
+    return "granted" if listed.consents(language) else "refused"

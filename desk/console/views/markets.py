@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, Field
 
@@ -12,6 +12,7 @@ from desk.console.views.touched import Touched
 from dubwright import languages, market_facts
 from dubwright.facts import SeriesFacts
 from dubwright.market import Overrides
+from dubwright.market import Relation as Whom
 from dubwright.market_facts import Entry
 from dubwright.reach import stages_from
 from dubwright.terms import reach
@@ -99,8 +100,8 @@ def one(console: State, series: str, language: str) -> OneMarket:
         here=list(profile.guidance),
         guidance=list(own.guidance),
         relations=[
-            Relation(name=name, here=form, own=own.relations.get(name, ""))
-            for name, form in ({**dict.fromkeys(own.relations, ""), **profile.formality.relations}).items()
+            Relation(name=name, here=profile.formality.relations.get(name, ""), own=own.relations.get(name, ""))
+            for name in get_args(Whom)
         ],
         topics=[
             Topic(
