@@ -120,7 +120,27 @@ def test_a_morning(platform: Platform, page: Page) -> None:
         assert time.monotonic() < deadline, "the video does not play"
         page.wait_for_timeout(200)
     assert page.evaluate("document.getElementById('video').webkitAudioDecodedByteCount") > 0
+    # Before and after, at the same moment.
+    moment = page.evaluate("document.getElementById('video').currentTime")
+    page.keyboard.press("b")
+    expect(page.locator("[data-sound=original]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("b")
+    expect(page.locator("[data-sound=dub]")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("document.getElementById('video').currentTime") >= moment
     page.evaluate("document.getElementById('video').pause()")
+
+    # A remark is written, answered and settled, by keyboard.
+    page.locator(".line").nth(1).focus()
+    page.keyboard.press("r")
+    page.keyboard.type("Too formal?")
+    page.keyboard.press("Enter")
+    remark = page.locator(".line").nth(1).locator("[data-remark]")
+    remark.locator("input").fill("No.")
+    remark.locator("input").press("Enter")
+    expect(remark.locator(".answer")).to_contain_text("No.")
+    accessible(page)
+    remark.locator("[data-do=resolve]").click()
+    expect(page.locator(".line").nth(1).locator(".resolved")).to_have_count(1)
 
     # A line is corrected, heard before it is saved, and dubbed.
     line = page.locator(".line").first
@@ -134,6 +154,9 @@ def test_a_morning(platform: Platform, page: Page) -> None:
     page.goto(url("series", SERIES, "01", "es"))
     expect(page.locator("#waiting")).to_be_empty()
     assert page.locator(".line").first.locator("textarea").input_value() == "Enciende la lámpara."
+    page.locator(".line").first.focus()
+    page.keyboard.press("h")
+    expect(page.locator(".line").first.locator(".past li")).to_have_count(2)
 
     # It is approved and locked, and nobody changes it then.
     page.locator(".line").first.locator("[data-do=approve]").click()
@@ -149,6 +172,12 @@ def test_a_morning(platform: Platform, page: Page) -> None:
     completed(page)
     page.goto(url("series", SERIES))
     expect(page.locator("thead abbr")).to_have_text(["es", "fr"])
+
+    # All of it stands in the trail.
+    page.goto("/audit")
+    accessible(page)
+    for what in ("run started", "remark resolved", "line corrected", "lines reviewed"):
+        expect(page.locator("tbody td", has_text=what).first).to_be_visible()
 
 
 def test_two_editors_see_each_other(platform: Platform, page: Page) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +11,14 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from desk.console.pages import AUDITED
 from desk.console.rendering import url
+from desk.console.state import State
 from dubwright import cast as casts
 from dubwright import coverage, voice_facts
 from dubwright.cast import Decision
+from dubwright.dub.fake import FakeSynthesizer
+from dubwright.facts import Character, SeriesFacts
 from dubwright.lake import Lake
+from dubwright.media import sound
 from dubwright.voice_facts import Entry
 from tests.console.browser import Browser
 from tests.console.conftest import Built
@@ -104,6 +109,31 @@ def test_a_character_gets_another_voice_after_it_was_heard(people: Callable[[str
     assert editor.get(at).json()["voice"] == "fake-f1"
     assert editor.put(at, json={"voice": "af_bella", "seen": "fake-f1"}).status_code == 422
     assert people("viewer").put(at, json=wanted).status_code == 403
+
+
+@pytest.mark.slow
+def test_who_consented_is_shown_and_a_clone_is_heard(
+    linked: None, lake: Lake, staffed: Callable[..., Built], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DUBWRIGHT_DUB__ENGINES", '["fake-cloner"]')
+    listed = (Character(name="晚晴", consent={"es": "granted"}), Character(name="秦师父", consent="refused"))
+    monkeypatch.setattr(State, "facts", lambda self, series: SeriesFacts(cast=listed))
+    for of, called in (("c01", "晚晴"), ("c02", "秦师父")):
+        casts.decide(lake, SERIES, [casts.name(casts.read(lake, SERIES), of, called)], "bo")
+    speech = FakeSynthesizer.speak(FakeSynthesizer(None, {}, 1), "x" * 40, "es", "fake-f2")  # type: ignore[arg-type]
+    sound.write_flac(tmp_path / "clip.flac", speech.samples, speech.rate)
+    clips = (lake.put_blob(tmp_path / "clip.flac"),)
+    voice_facts.decide(lake, SERIES, [Entry(of, "es", "fake-cloner", "fake-f1", clips) for of in ("c01", "c02")])
+    editor = Browser(staffed()[0])
+    editor.log_in("editor")
+    found = [editor.get(f"{SERIES_API}/cast/{of}/voices/es").json() for of in ("c01", "c02")]
+    assert [(one["consent"], one["cloned"]) for one in found] == [("granted", True), ("refused", False)]
+    assert found[1]["flags"][0] == voice_facts.NO_CONSENT
+    said = editor.post(f"{SERIES_API}/cast/c01/voices/es/say", json={"voice": None}).json()
+    assert said["duration_ms"] > 0 and editor.get(said["sound"]).content[:4] == b"fLaC"
+    other = editor.get(f"{SERIES_API}/cast/c01/voices/fr").json()
+    assert (other["consent"], other["voice"]) == (None, None), "what is said of Spanish says nothing of French"
+    assert editor.post(f"{SERIES_API}/cast/c01/voices/fr/say", json={"voice": None}).status_code == 404
 
 
 @pytest.mark.slow
