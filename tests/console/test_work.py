@@ -68,7 +68,8 @@ def test_a_line_is_given_to_another_character(people: Callable[[str], Browser]) 
     shown = editor.get(API).json()
     assert [one["id"] for one in shown["cast"]] == ["c01", "c02"]
     assert [line["character_id"] for line in shown["lines"]] == ["c01", None]
-    assert '<select name="character"' in editor.get(PAGE).text
+    page = editor.get(PAGE).text
+    assert '<select name="character" data-seen="c01"' in page and '<option value="c02">c02</option>' in page
     assert '<select name="character"' not in people("viewer").get(PAGE).text
     asked = editor.get(f"{API}/lines/2/speaker?character=c02").json()
     assert asked == {"changed": False, "outdated": {"es": [EPISODE]}, "stages": ["translate", "dub", "render"]}
@@ -78,7 +79,7 @@ def test_a_line_is_given_to_another_character(people: Callable[[str], Browser]) 
     told = people("approver").put(path, json={"character": "c01", "seen": None})
     assert told.status_code == 409 and (told.json()["text"], told.json()["editor"]) == ("c02", "editor")
     part = editor.put(path, json={"character": "c01", "seen": "c02"}, headers={"hx-request": "true"}).text
-    assert '<option value="c01" selected>' in part
+    assert '<option value="c01" selected>c01</option>' in part
     assert editor.put(path, json={"character": "c07", "seen": "c01"}).status_code == 404
     assert editor.put(f"{API}/lines/9/speaker", json={"character": "c01"}).status_code == 404
 

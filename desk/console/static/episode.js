@@ -137,6 +137,16 @@ async function save(line, after = Number(line.dataset.number)) {
   }
 }
 
+// Of hundreds of lines each would repeat the whole cast: who else may speak one is filled in when somebody is about to choose.
+function offer(event) {
+  const select = event.target;
+  if (!select.matches?.("select[name=character]") || select.length > 1) return;
+  const others = document.getElementById("cast").content.cloneNode(true);
+  others.querySelector(`option[value="${CSS.escape(select.value)}"]`)?.remove();
+  select.append(others);
+}
+for (const about of ["pointerdown", "focusin"]) page.addEventListener(about, offer);
+
 // Who speaks is another decision than what is said: it counts for every language, and what that redoes is told first.
 async function askSpeaker(line) {
   const told = line.querySelector(".touched");
