@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
+import pytest
+from typer.testing import CliRunner
+
+from desk.cast import app
 from dubwright import cast as casts
 from dubwright import reach
 from dubwright.cast import Decision
@@ -83,3 +87,12 @@ def test_a_line_that_was_given_back_is_not_waited_for(world: World) -> None:
     speakers.assign(world.lake, SERIES, "01", 1, "c01", "ana", seen="c02")
     assert ("01", "translate") not in world.wanted()
     assert not lines.read(world.lake, world.script().place).line(1).recast
+
+
+def test_the_command_line_says_what_it_redoes(world: World) -> None:
+    ran = CliRunner().invoke(app, ["assign", SERIES, "01", "2", "c02", "--lake", world.lake.uri, "--json"])
+    assert ran.exit_code == 0 and json.loads(ran.stdout)["outdated"] == {"en": ["01"]}
+    ran = CliRunner().invoke(app, ["name", SERIES, "c01", "晚晴", "--lake", world.lake.uri])
+    assert "en: finished with other speakers, will be redone: 01, 02" in ran.stdout
+    ran = CliRunner().invoke(app, ["assign", SERIES, "01", "2", "c02", "--lake", world.lake.uri])
+    assert isinstance(ran.exception, EditError)
