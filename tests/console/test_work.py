@@ -211,6 +211,13 @@ def test_a_line_s_past_is_told_and_had_again(people: Callable[[str], Browser]) -
     back = editor.post(f"{API}/lines/2/restore", json={"number": 0, "after": 3}).json()["line"]
     assert (back["text"], back["state"]) == ("¿Quién vendrá?", "draft")
     assert editor.get(f"{API}/lines/9/past").status_code == 404
+    # What was approved as the engine said it is what stands.
+    approver.post(f"{API}/lines/1/review", json={"decide": "approve"})
+    assert [(each["what"], each["now"]) for each in editor.get(f"{API}/lines/1/past").json()["events"]] == [
+        ("approve", False),
+        ("speaker", False),
+        ("engine", True),
+    ]
 
 
 @pytest.mark.slow

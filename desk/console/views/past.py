@@ -24,8 +24,9 @@ _SAID = ("approve", "lock", "unlock", "reopen", "assign")
 class Event(BaseModel):
     """Something that was done to a line.
 
-    An `edit` has its `number`, which `restore` takes (0: what the engine said), its `text` (None: the engine's) and times in ms
-    (None: the original's); `about` is to whom it was given, or who speaks it. `other_source`: the line's source was another.
+    An `edit` has its `number`, which `restore` takes (0: what the engine said; None: it is older than numbers are), its `text`
+    (None: the engine's) and times in ms (None: the original's); `about` is to whom it was given, or who speaks it.
+    `other_source`: the line's source was another.
     """
 
     what: What
@@ -60,7 +61,9 @@ def past(console: State, place: Place, segment: int) -> Past:
         *_said(script, segment),
         *_spoken(log, place.episode, line),
     ]
-    begun = Event(what="engine", editor="dubwright", at=None, number=0, text=line.engine_text, now=line.edit is None)
+    # What was approved stands as a correction too, also where it is the engine's.
+    as_begun = line.edit is None or bool(line.edit.base and line.text == line.engine_text)
+    begun = Event(what="engine", editor="dubwright", at=None, number=0, text=line.engine_text, now=as_begun)
     long_ago = datetime.min.replace(tzinfo=UTC)
     return Past(
         segment=segment,
@@ -76,7 +79,7 @@ def _edited(edit: Edit, line: Line) -> Event:
         what="edit",
         editor=edit.editor,
         at=edit.at,
-        number=edit.number,
+        number=edit.number or None,
         text=edit.text,
         start_ms=edit.start_ms,
         end_ms=edit.end_ms,
