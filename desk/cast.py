@@ -12,11 +12,13 @@ from desk import show
 from desk.options import Json, Profile, lake_of
 from desk.options import Lake as LakeOption
 from dubwright import cast as casts
-from dubwright import coverage
+from dubwright import reach
 from dubwright.cast import Cast, Decision
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.facts import Sex
 from dubwright.lake import Lake, layout
+from dubwright.reach import Outdated
+from dubwright.review import speakers
 
 app = typer.Typer(
     help="Characters of a series: list, name, merge, split, assign, play, voices. A correction holds for later episodes too.",
@@ -103,9 +105,11 @@ def assign(
     """Say who speaks one line. It holds for the line at that time, however it is numbered later."""
     show.as_json = as_json
     store = lake_of(lake, profile)
-    before = casts.read(store, known_as(series))
-    start_ms, end_ms = _times(store, series, episode, segment)
-    _decide(store, series, casts.assign(before, known_as(episode), segment, start_ms, end_ms, character), editor)
+    name, part = known_as(series), known_as(episode)
+    now = speakers.speaker(casts.read(store, name), part, speakers.heard(store, name, part, segment))
+    seen = now.id if now else None
+    before, after = speakers.assign(store, name, part, segment, character, editor_of(editor), seen=seen)
+    _show(series, after, reach.of_cast(store, name, before, after))
 
 
 @app.command()
@@ -155,8 +159,11 @@ def known_as(typed: str) -> str:
 
 
 def _decide(store: Lake, series: str, decision: Decision, editor: str | None) -> None:
-    casts.decide(store, known_as(series), [decision], editor_of(editor))
-    _show(series, casts.read(store, known_as(series)))
+    name = known_as(series)
+    before = casts.read(store, name)
+    casts.decide(store, name, [decision], editor_of(editor))
+    after = casts.read(store, name)
+    _show(series, after, reach.of_cast(store, name, before, after))
 
 
 def editor_of(given: str | None) -> str:
@@ -167,26 +174,8 @@ def editor_of(given: str | None) -> str:
         return "somebody"
 
 
-def _times(store: Lake, series: str, episode: str, segment: int) -> tuple[int, int]:
-    """Start and end (ms) of a line in the newest transcript of an episode. Raises `CatalogError` if there is none."""
-    heard = coverage.newest_rows(store, "transcript", known_as(series), known_as(episode))
-    if heard is None:
-        raise CatalogError(
-            "is not transcribed", where=f"{series}/{episode}", field="EPISODE", remedy="see `dubwright status`"
-        )
-    rows = {row["segment"]: row for row in heard}
-    if segment not in rows:
-        raise CatalogError(
-            f"has no line {segment}",
-            where=f"{series}/{episode}",
-            field="SEGMENT",
-            remedy=f"its lines are 1 to {max(rows)}" if rows else "nobody speaks in it",
-        )
-    return rows[segment]["start_ms"], rows[segment]["end_ms"]
-
-
-def _show(series: str, cast: Cast) -> None:
-    """The characters of a series."""
+def _show(series: str, cast: Cast, outdated: Outdated | None = None) -> None:
+    """The characters of a series; `outdated` are the finished episodes that a decision on them redoes."""
     voices: dict[str, list[str]] = {}
     for (episode, speaker), of in cast.voices.items():
         voices.setdefault(of, []).append(f"{episode}:{speaker}")
@@ -207,7 +196,7 @@ def _show(series: str, cast: Cast) -> None:
             }
             for one in cast.people.values()
         ]
-        show.print_json({"series": series, "characters": people})
+        show.print_json({"series": series, "characters": people} | ({} if outdated is None else {"outdated": outdated}))
         return
     if not cast.people:
         show.console.print(show.escape(f"Nobody is linked in {series} yet."))
@@ -218,3 +207,7 @@ def _show(series: str, cast: Cast) -> None:
         own = " ".join(voices.get(one.id, []))
         table.add_row(*show.cells(one.id, one.name or "", one.sex, len(cast.episodes_of(one.id)), own, assigned or ""))
     show.console.print(table)
+    for language, episodes in (outdated or {}).items():
+        show.console.print(
+            show.escape(f"{language}: finished with other speakers, will be redone: {', '.join(episodes)}")
+        )

@@ -26,6 +26,7 @@ from desk.evaluate import evaluate
 from desk.glossary import app as glossary_app
 from desk.lake import app as lake_app
 from desk.lines import edit, lines, replace_lines
+from desk.market import app as market_app
 from desk.options import (
     From,
     Json,
@@ -69,6 +70,7 @@ app.add_typer(catalogues, name="catalog")
 cast_app.command()(voices)
 app.add_typer(cast_app, name="cast")
 app.add_typer(glossary_app, name="glossary")
+app.add_typer(market_app, name="market")
 app.command()(backfill)
 app.command()(evaluate)
 app.command()(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
+from itertools import groupby, islice
 from typing import Annotated, Any
 
 import typer
@@ -17,13 +17,14 @@ from dubwright import languages as tags
 from dubwright import settings
 from dubwright.errors import SettingsError
 from dubwright.lake import Lake, open_lake
-from dubwright.review import decisions, risk
+from dubwright.review import decisions, log, risk
 from dubwright.review import lines as scripts
 from dubwright.review.lines import Script
+from dubwright.review.remarks import Remark, remarks
 from dubwright.review.risk import Risk
 
 app = typer.Typer(
-    help="Review of lines: list the riskiest, approve, lock, unlock, reopen, comment, assign. None of it redoes anything.",
+    help="Review of lines: list the riskiest, approve, lock, unlock, reopen, comment, resolve, assign. Nothing is redone for it.",
     no_args_is_help=True,
 )
 Lines = Annotated[list[int] | None, typer.Argument(metavar="LINE…", help="Numbers, as `dubwright lines` gives them.")]
@@ -46,8 +47,8 @@ def list_all(
     show.as_json = as_json
     resolved = settings.load(to_flags(lake=lake, profile=profile))
     name = None if series is None else known_as(series)
-    found = risk.queue(open_lake(resolved.lake), resolved.quality, tags.parse(to), name, done=done)
-    found = [each for each in found if assignee in (None, each.line.assignee)]
+    store = open_lake(resolved.lake)
+    found = risk.queue(store, resolved.quality, tags.parse(to), name, done=done, assignee=assignee)
     if as_json:
         show.print_json({"language": to, "lines": [_as_dict(each) for each in found]})
         return
@@ -136,17 +137,69 @@ def comment(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The remark.")],
     to: To,
     line: Line = None,
+    answer: Annotated[
+        int | None, typer.Option(metavar="REMARK", help="It answers this remark, as `review comments` numbers them.")
+    ] = None,
     editor: Editor = None,
     lake: LakeOption = None,
     profile: Profile = None,
     as_json: Json = False,
 ) -> None:
-    """Remark on a line, or on the episode."""
+    """Remark on a line, or on the episode, or answer a remark, which opens it again."""
     show.as_json = as_json
     store = lake_of(lake, profile)
     script = _script(store, series, episode, to, line)
-    decisions.comment(store, script.place, text, editor_of(editor), line)
-    _told({"commented": line}, "noted")
+    decisions.comment(store, script.place, text, editor_of(editor), line, remark=answer)
+    _told({"commented": line, "answered": answer}, "noted")
+
+
+@app.command()
+def comments(
+    series: Series,
+    to: To,
+    episode: Annotated[str | None, typer.Option(help="Only this episode.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also those that are resolved.")] = False,
+    lake: LakeOption = None,
+    profile: Profile = None,
+    as_json: Json = False,
+) -> None:
+    """List the open remarks of a series in a language, with their answers."""
+    show.as_json = as_json
+    store, name, language = lake_of(lake, profile), known_as(series), tags.parse(to)
+    keys = store.review_keys(language, name, episode and known_as(episode))
+    found = [
+        (part, remark)
+        for part, own in groupby(keys, key=lambda key: key.episode)
+        for remark in remarks(log.read(store, list(own)))
+        if every or remark.open
+    ]
+    if as_json:
+        rows = [{"episode": part, **_remark_as_dict(remark)} for part, remark in found]
+        show.print_json({"series": name, "language": language, "remarks": rows})
+        return
+    table = show.new_table(f"Remarks on {series} in {to}", "episode", "line", "remark", "who", "text", "state")
+    for part, remark in found:
+        said = "\n".join([remark.text, *(f"↳ {each.editor}: {each.text}" for each in remark.answers)])
+        state = "open" if remark.open else f"resolved by {remark.resolved and remark.resolved.editor}"
+        table.add_row(*show.cells(part, remark.segment or "", remark.number, remark.editor, said, state))
+    show.console.print(table)
+
+
+@app.command()
+def resolve(
+    series: Series,
+    episode: Episode,
+    remark: Annotated[int, typer.Argument(metavar="REMARK", help="Its number, as `review comments` gives it.")],
+    to: To,
+    editor: Editor = None,
+    lake: LakeOption = None,
+    profile: Profile = None,
+    as_json: Json = False,
+) -> None:
+    """Settle a remark. An answer opens it again."""
+    show.as_json = as_json
+    decisions.resolve(lake_of(lake, profile), place_of(series, episode, to), remark, editor_of(editor))
+    _told({"resolved": remark}, f"remark {remark} is resolved")
 
 
 @app.command()
@@ -204,6 +257,20 @@ def _told(content: dict[str, Any], text: str) -> None:
         show.print_json(content)
     else:
         show.console.print(show.escape(text))
+
+
+def _remark_as_dict(remark: Remark) -> dict[str, Any]:
+    return {
+        "remark": remark.number,
+        "segment": remark.segment,
+        "editor": remark.editor,
+        "text": remark.text,
+        "at": remark.at and remark.at.isoformat(),
+        "answers": [
+            {"editor": each.editor, "text": each.text, "at": each.at and each.at.isoformat()} for each in remark.answers
+        ],
+        "resolved_by": remark.resolved and remark.resolved.editor,
+    }
 
 
 def _as_dict(found: Risk) -> dict[str, Any]:

@@ -53,6 +53,9 @@ market:
     sensitive: {gore: [guillotina, 断头台]}
 ```
 
+or people say so in the console, on the series' page, or with `dubwright market set SERIES FILE --to es`; that stands above the
+`series.yaml`, for the language that it names, until it is taken back (`dubwright market reset`).
+
 The packaged lists name what platforms and regulators commonly ask about; they are no legal advice, and no list is
 complete. The digest of a profile is part of a translation's fingerprint: a changed profile makes its language wanted again.
 """

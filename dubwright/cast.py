@@ -12,6 +12,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import lru_cache
 from itertools import count
 from types import MappingProxyType
@@ -43,7 +44,7 @@ class Decision:
     `link`: the voice `speaker` of that transcript is `character` (found automatically). `name`: `character` is called
     `name` and, if `sex` is known, is of that sex. `merge`: `character` is the same as `into`. `split`: the voice
     `speaker` of a transcript is nobody known so far, but `character`. `assign`: the line at `start_ms` to `end_ms` of
-    `episode` is spoken by `character`, whatever the transcript.
+    `episode` is spoken by `character`, whatever the transcript. `editor` said so, `at` (UTC) where it is in the lake.
     """
 
     kind: Kind
@@ -58,6 +59,8 @@ class Decision:
     start_ms: int | None = None
     end_ms: int | None = None
     said: str | None = None
+    editor: str = field(default="", compare=False)
+    at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,18 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line (ms) whose speaker a person decided."""
+    """A line (ms) whose speaker a person decided: who, and when (UTC)."""
 
     start_ms: int
     end_ms: int
     character: str
+    editor: str = field(default="", compare=False)
+    at: datetime | None = field(default=None, compare=False)
+
+    def is_line(self, start_ms: int, end_ms: int) -> bool:
+        """Whether a line at this time is the one that was meant, however a later transcript cuts it."""
+        shared = min(end_ms, self.end_ms) - max(start_ms, self.start_ms)
+        return shared > 0 and shared >= SAME_LINE * min(end_ms - start_ms, self.end_ms - self.start_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +113,14 @@ class Cast:
 
     def who(self, episode: str, speaker: str | None, start_ms: int, end_ms: int) -> Person | None:
         """Who speaks a line (times in ms) to which the episode's transcript gives the label `speaker`; None if unknown."""
-        for line in self.lines.get(episode, ()):
-            shared = min(end_ms, line.end_ms) - max(start_ms, line.start_ms)
-            if shared > 0 and shared >= SAME_LINE * min(end_ms - start_ms, line.end_ms - line.start_ms):
-                return self.people[line.character]
+        if line := self.assigned(episode, start_ms, end_ms):
+            return self.people[line.character]
         found = self.voices.get((episode, speaker)) if speaker else None
         return self.people[found] if found else None
+
+    def assigned(self, episode: str, start_ms: int, end_ms: int) -> Line | None:
+        """What a person said of who speaks the line at this time (ms), if anybody did."""
+        return next((line for line in self.lines.get(episode, ()) if line.is_line(start_ms, end_ms)), None)
 
     @property
     def names(self) -> frozenset[str]:
@@ -181,7 +193,7 @@ class _State:
     people: dict[str, Person] = field(default_factory=dict)
     linked: dict[tuple[Transcript, str], str] = field(default_factory=dict)
     split: dict[tuple[Transcript, str], str] = field(default_factory=dict)
-    lines: dict[str, dict[tuple[int, int], str]] = field(default_factory=dict)
+    lines: dict[str, dict[tuple[int, int], Decision]] = field(default_factory=dict)
     same: dict[str, str] = field(default_factory=dict)
     newest: dict[str, str | None] = field(default_factory=dict)
     heard: set[Transcript] = field(default_factory=set)
@@ -223,7 +235,7 @@ class _State:
                 # A second word on the same line replaces the first.
                 lines = self.lines.setdefault(decision.episode, {})
                 lines.pop(span, None)
-                lines[span] = decision.character
+                lines[span] = decision
             case _:
                 pass
 
@@ -254,7 +266,9 @@ class _State:
         }
         lines = {
             # The last word first: of overlapping lines it is the one that counts.
-            episode: tuple(Line(*span, self.root(of)) for span, of in reversed(found.items()))
+            episode: tuple(
+                Line(*span, self.root(of.character), of.editor, of.at) for span, of in reversed(found.items())
+            )
             for episode, found in self.lines.items()
         }
         people = {name: one for name, one in sorted(self.people.items()) if name not in self.same}
@@ -308,12 +322,13 @@ def decide(lake: Lake, series: str, decisions: Sequence[Decision], editor: str) 
 
 def append(lake: Lake, series: str, decisions: Sequence[Decision], editor: str, *, after: int) -> bool:
     """Append decisions that were made in the knowledge of all up to version `after`; False if there are newer ones."""
-    rows = [{name: getattr(one, name) for name in Decision.__slots__} | {"editor": editor} for one in decisions]
+    names = [name for name in Decision.__slots__ if name != "at"]
+    rows = [{name: getattr(one, name) for name in names} | {"editor": editor} for one in decisions]
     return lake.add_series_fact(SeriesKey(series, FACT, after + 1), rows)
 
 
 def _decision(row: Mapping[str, Any]) -> Decision:
-    values = {name: row.get(name) for name in Decision.__slots__}
+    values = {name: row.get(name) for name in Decision.__slots__ if name != "at"} | {"at": row.get("created_at")}
     return Decision(**values | {"sex": row.get("sex") or "unknown", "character": row.get("character") or ""})
 
 

@@ -1,6 +1,6 @@
 """The plan: units wanted, minus units committed. Computed from the catalogue, the settings and one listing of the lake.
 
-No table is read but what was decided on a series' cast, voices and glossary, where there is any: a unit's key holds its
+No table is read but what was decided on a series' cast, voices, glossary and markets, where there is any: a unit's key holds its
 fingerprint, and the fingerprint digests all that decides the unit's result, the fingerprints of the units it reads
 among it. So a change makes exactly its dependants wanted again.
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dubwright import cast as casts
-from dubwright import languages, listing, survey, voice_facts
+from dubwright import languages, listing, market_facts, survey, voice_facts
 from dubwright.catalog import Catalog, Series
 from dubwright.errors import EngineMissingError, LanguageError, SettingsError
 from dubwright.lake import Lake
@@ -107,11 +107,13 @@ class Planner:
             yield by_name[found.series], found, decided
 
     def _with_decided(self, found: SeriesListing) -> tuple[SeriesListing, Decided]:
-        cast, glossary, voices = (found.facts.get(kind) for kind in (casts.FACT, terms.FACT, voice_facts.FACT))
+        kinds = (casts.FACT, terms.FACT, voice_facts.FACT, market_facts.FACT)
+        cast, glossary, voices, market = (found.facts.get(kind) for kind in kinds)
         return found, Decided(
             casts.resolve(casts.log(self.lake, found.series, cast).decisions) if cast else casts.NOBODY,
             terms.log(self.lake, found.series, glossary).entries if glossary else (),
             voice_facts.read(self.lake, found.series, voices) if voices else voice_facts.NONE,
+            market_facts.log(self.lake, found.series, market).entries if market else (),
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from dubwright import voice_facts
+from dubwright import market_facts, voice_facts
 from dubwright.cast import NOBODY, Cast
 from dubwright.catalog import Episode, Series
 from dubwright.facts import SeriesFacts
@@ -31,11 +31,13 @@ NOTHING = SeriesFacts()
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was decided on a series, as the lake has it: who speaks, its glossary's entries, who has which voice."""
+    """What was decided on a series, as the lake has it: who speaks, its glossary's entries, who has which voice, and what
+    it wants otherwise than its markets."""
 
     cast: Cast = NOBODY
     glossary: Sequence[Entry] = ()
     voices: Voices = voice_facts.NONE
+    market: Sequence[market_facts.Entry] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class SeriesPlan:
         self.found = found
         self.decided = decided
         self.cast = decided.cast
-        self.facts = applied(series.facts, decided.glossary)
+        self.facts = market_facts.applied(applied(series.facts, decided.glossary), decided.market)
         self.shared = tuple(stage for stage in planner.stages if not stage.per_language)
         self.own = tuple(stage for stage in planner.stages if stage.per_language)
         # What was decided in the lake concerns languages alone.

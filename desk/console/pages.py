@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar, get_type_hints
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Annotated, Any, Protocol, TypeVar, get_type_hints, runtime_checkable
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import AfterValidator, BaseModel
 
 from desk.console.access.roles import Role, requires
+from desk.console.access.trail import audit
 from desk.console.rendering import ESCAPE, render
 from dubwright import cast as casts
 from dubwright import languages
@@ -16,6 +19,17 @@ from dubwright.lake import layout
 
 View = TypeVar("View", bound=Callable[..., Any])
 API = "/api"
+# How the description of an action says what stands of it in the audit trail.
+AUDITED = "x-audited"
+# The parameters of a route that say what it is about, each with what stands before it.
+PLACES = {"here": "", "series": "", "language": "", "character": "", "segment": "line ", "run": "run "}
+
+
+@runtime_checkable
+class Told(Protocol):
+    """A body, or an answer, that says in a few words what was asked for, or done."""
+
+    def told(self) -> str: ...
 
 
 def _name(part: str) -> str:
@@ -70,21 +84,25 @@ class Pages:
         return register
 
     def action(
-        self, path: str, role: Role, template: str | None = None, method: str = "POST"
+        self, path: str, role: Role, template: str | None = None, method: str = "POST", *, audited: str | None = None
     ) -> Callable[[View], View]:
         """Have a function, whose last parameter is the model of a JSON body, called at /api`path`.
 
-        It answers with the model that the function returns; where htmx asks and there is a template, with that.
+        It answers with the model that the function returns; where htmx asks and there is a template, with that. What it did
+        goes into the audit trail as `audited`, with what it was about (`told`), unless it says that nothing `changed`.
         """
 
         def register(view: View) -> View:
-            found = Annotated[Any, Depends(view)]
+            found = Annotated[Any, Depends(_with_asked(view))]
             returned = get_type_hints(view).get("return")
 
-            def answer(request: Request, model: found) -> Any:
+            def answer(request: Request, done: found) -> Any:
+                asked, model = done
+                if audited and getattr(model, "changed", True):
+                    audit(request, audited, told({**asked, "": model}))
                 return render(request, template, model) if template and "hx-request" in request.headers else model
 
-            answer.__annotations__["model"] = found
+            answer.__annotations__["done"] = found
             self.router.add_api_route(
                 API + path,
                 answer,
@@ -92,7 +110,36 @@ class Pages:
                 dependencies=[Depends(requires(role))],
                 response_model=returned if isinstance(returned, type) and issubclass(returned, BaseModel) else None,
                 name=view.__name__,
+                openapi_extra={AUDITED: audited} if audited else None,
             )
             return view
 
         return register
+
+
+def _with_asked(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A view that also gives back what it was called with."""
+    if inspect.iscoroutinefunction(view):
+
+        @wraps(view)
+        async def called(**asked: Any) -> tuple[Mapping[str, Any], Any]:
+            return asked, await view(**asked)
+
+        return called
+
+    @wraps(view)
+    def called_here(**asked: Any) -> tuple[Mapping[str, Any], Any]:
+        return asked, view(**asked)
+
+    return called_here
+
+
+def told(asked: Mapping[str, Any]) -> str:
+    """What an action was about, for the audit trail: where, and what its body and its answer say; never a line's text."""
+    parts = []
+    for name, value in asked.items():
+        if isinstance(value, Told):
+            parts.append(value.told())
+        elif name in PLACES and not isinstance(value, BaseModel):
+            parts.append(f"{PLACES[name]}{value}")
+    return " · ".join(part for part in parts if part)

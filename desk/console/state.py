@@ -15,6 +15,7 @@ from desk.console.views.activity import Activity, watching
 from desk.console.views.behind import Behind
 from desk.console.views.inspection import Inspection, looking
 from desk.console.views.quality import Gathering
+from desk.console.views.remarks import OpenRemarks
 from desk.console.views.snapshot import Snapshot
 from desk.console.views.verdicts import Verdicts
 from dubwright import catalog, registered
@@ -38,6 +39,7 @@ class State:
     activity: Behind[Activity] = field(init=False)
     inspection: Inspection = field(init=False)
     gathering: Gathering = field(init=False)
+    open_remarks: OpenRemarks = field(init=False)
     # Engines answer one thread at a time.
     speaking: threading.Lock = field(default_factory=threading.Lock)
 
@@ -48,6 +50,7 @@ class State:
         object.__setattr__(self, "activity", watching())
         object.__setattr__(self, "inspection", Inspection(looking(self.lake, self.settings, self.verdicts)))
         object.__setattr__(self, "gathering", Gathering(self.lake, self.settings))
+        object.__setattr__(self, "open_remarks", OpenRemarks(self.lake))
 
     def facts(self, series: str) -> SeriesFacts:
         """What the registered catalogues say of a series in its series.yaml; nothing where it is in none."""

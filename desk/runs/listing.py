@@ -74,6 +74,10 @@ class Run(Model):
     queue: str | None
     page: str | None
 
+    def told(self) -> str:
+        """What it is called."""
+        return self.name
+
     @property
     def final(self) -> bool:
         return self.state in ("completed", "failed", "cancelled", "crashed")

@@ -20,6 +20,8 @@ MILLISECONDS = pa.int32()
 WORDS = pa.list_(
     pa.struct([("text", TEXT), ("start_ms", MILLISECONDS), ("end_ms", MILLISECONDS), ("probability", pa.float32())])
 )
+NAMED = pa.list_(pa.struct([("name", TEXT), ("text", TEXT)]))
+TOPICS = pa.list_(pa.struct([("name", TEXT), ("words", pa.list_(TEXT))]))
 RENDERINGS = pa.list_(pa.struct([("language", TEXT), ("text", TEXT)]))
 PIXELS = pa.int32()
 SHOWN = pa.list_(
@@ -218,11 +220,18 @@ TABLES: dict[str, pa.Schema] = {
             _field("series", TEXT, "the work", required=True),
             _field("episode", TEXT, "the video", required=True),
             _field("language", TEXT, "language of the lines that are reviewed", "BCP-47", required=True),
-            _field("kind", TEXT, "what is said: approve, lock, unlock, reopen, comment, assign", required=True),
+            _field(
+                "kind", TEXT, "what is said: approve, lock, unlock, reopen, comment, resolve, assign", required=True
+            ),
             _field("segment", pa.int32(), "the line; null where it is said of the whole episode"),
             _field("source_text", TEXT, "approve, lock: the line's source as it was then"),
             _field("text", TEXT, "approve, lock: the text that it was said of; comment: the comment"),
             _field("assignee", TEXT, "assign: who is to do it; null: nobody any more"),
+            _field(
+                "remark",
+                pa.int32(),
+                "comment: the remark that it answers; resolve: that is settled; see docs/review.md",
+            ),
             _field("editor", TEXT, "who said so", required=True),
             _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
         ]
@@ -258,6 +267,23 @@ TABLES: dict[str, pa.Schema] = {
             _field("notes", TEXT, "for people"),
             _field("dropped", pa.bool_(), "the term is none of the glossary's any more", required=True),
             _field("editor", TEXT, "who decided it; dubwright for a proposal", required=True),
+            _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
+        ]
+    ),
+    "market": pa.schema(
+        [
+            _field("series", TEXT, "the work", required=True),
+            _field(
+                "language", TEXT, "the language in whose market the series wants it otherwise", "BCP-47", required=True
+            ),
+            _field("guidance", pa.list_(TEXT), "further sentences for whoever translates"),
+            _field("relations", NAMED, "the form of you, by whose words to whom"),
+            _field("address", NAMED, "how a form of address is said, by source term"),
+            _field("idioms", NAMED, "how an idiom is said, by source term"),
+            _field("severity", NAMED, "how gravely a topic is flagged: none, low, medium, high"),
+            _field("sensitive", TOPICS, "further words to flag, by topic"),
+            _field("taken_back", pa.bool_(), "what the series.yaml says counts again", required=True),
+            _field("editor", TEXT, "who decided it", required=True),
             _field("created_at", pa.timestamp("us", tz="UTC"), "when", "UTC", required=True),
         ]
     ),

@@ -20,6 +20,7 @@ from dubwright.review import edits, log
 from dubwright.review.edits import Edit, Place
 from dubwright.review.lines import Line, Script, shown
 from dubwright.review.log import Entry, Kind
+from dubwright.review.remarks import Remark, remarks
 
 LONGEST_TEXT = 1000
 LONGEST_COMMENT = 2000
@@ -245,19 +246,54 @@ def reopen(lake: Lake, script: Script, segments: Iterable[int], editor: str) -> 
     return said
 
 
-def comment(lake: Lake, place: Place, text: str, editor: str, segment: int | None = None) -> None:
-    """Remark on a line, or on the episode. Raises `EditError` for what is no remark."""
+def comment(
+    lake: Lake, place: Place, text: str, editor: str, segment: int | None = None, *, remark: int | None = None
+) -> None:
+    """Remark on a line, or on the episode, or answer a remark there, by its number, which is open again then.
+
+    Raises `EditError` for what is no remark, and for an answer to none of that line.
+    """
     said = text.strip()
     if not said or len(said) > LONGEST_COMMENT or any(unicodedata.category(char) in ("Cs",) for char in said):
         problem = f"a comment of {len(said)} characters"
         raise _wrong(place, segment, problem, f"write something, up to {LONGEST_COMMENT}")
-    log.say(lake, place, [Entry("comment", _named(editor, "editor"), segment, text=said)])
+    if remark is not None:
+        segment = _remark(log.log(lake, place), place, segment, remark).segment
+    log.say(lake, place, [Entry("comment", _named(editor, "editor"), segment, text=said, remark=remark)])
 
 
-def assign(lake: Lake, place: Place, assignee: str | None, editor: str, segment: int | None = None) -> None:
-    """Give an episode, or one line of it, to somebody; None to nobody."""
+def resolve(lake: Lake, place: Place, remark: int, editor: str, segment: int | None = None) -> None:
+    """Settle a remark, by its number, which with `segment` is one on that line.
+
+    Raises `EditError` if there is none such, or it was answered or settled meanwhile.
+    """
+    editor = _named(editor, "editor")
+    seen = log.log(lake, place)
+    found = _remark(seen, place, segment, remark)
+    while True:
+        if not found.open:
+            raise _wrong(place, segment, f"remark {remark} is resolved already", "nothing is to be done")
+        if log.append(lake, place, [Entry("resolve", editor, found.segment, remark=remark)], after=seen.version):
+            return
+        seen = log.log(lake, place)
+        now = _remark(seen, place, segment, remark)
+        if len(now.answers) != len(found.answers):
+            raise _wrong(place, segment, f"remark {remark} was answered meanwhile", "read the answer, then decide")
+        found = now
+
+
+def _remark(said: log.Log, place: Place, segment: int | None, number: int) -> Remark:
+    for found in remarks(said.entries):
+        if found.number == number and segment in (None, found.segment):
+            return found
+    raise _wrong(place, segment, f"has no remark {number}", "see `dubwright review comments`")
+
+
+def assign(lake: Lake, place: Place, assignee: str | None, editor: str, *segments: int | None) -> None:
+    """Give an episode (no `segments`), or some lines of it, to somebody; None to nobody."""
     who = None if assignee is None else _named(assignee, "assignee")
-    log.say(lake, place, [Entry("assign", _named(editor, "editor"), segment, assignee=who)])
+    by = _named(editor, "editor")
+    log.say(lake, place, [Entry("assign", by, segment, assignee=who) for segment in segments or (None,)])
 
 
 def _say(lake: Lake, script: Script, lines: Sequence[Line], editor: str, kind: Kind) -> list[int]:

@@ -11,6 +11,7 @@ from dubwright import cast as casts
 from dubwright import coverage, languages
 from dubwright.cast import Cast
 from dubwright.errors import CatalogError, EditError
+from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake, layout
 from dubwright.lake.lake import UnitFile
@@ -19,6 +20,7 @@ from dubwright.moved import span
 from dubwright.review import edits, log
 from dubwright.review.edits import Edit, Place
 from dubwright.review.log import Entry
+from dubwright.review.remarks import Remark, remarks
 from dubwright.review.states import Standing, State, states
 
 Row = dict[str, Any]
@@ -39,9 +41,11 @@ class Line:
     """A line as it stands; times in ms, `start_ms` and `end_ms` where it is spoken and shown, `heard_ms` its original's.
 
     `number` is that of its last correction. One that is `pending` is in the lake, and not in the translation yet.
+    `recast`: another one speaks it by people's word than when it was translated and dubbed; `character_id` is that one.
     `stale`: what was locked is not what stands. `evidence` is the witness of its source (table `transcript`), `sound` the blob
     with its speech, `said_ms` when the dub says it. `subtitle_text` and `short_text` are the engine's, as in the table
-    `translation`; `notes` say what is odd about the translation, `reason` about the dub.
+    `translation`; `notes` say what is odd about the translation, `reason` about the dub. `engine_text` is what the engine
+    said, `remarks` what people did of it, `comments` the same one by one.
     """
 
     segment: int
@@ -55,13 +59,17 @@ class Line:
     approved: bool = False
     stale: bool = False
     pending: bool = False
+    recast: bool = False
     editor: str | None = None
     at: datetime | None = None
     edit: Edit | None = None
     assignee: str | None = None
     comments: tuple[Entry, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    engine_text: str = ""
     speaker: str | None = None
     character: str | None = None
+    character_id: str | None = None
     kind: str = "dialogue"
     confidence: float | None = None
     evidence: str | None = None
@@ -91,7 +99,7 @@ class Script:
     """An episode's lines in a language, in their order.
 
     `base` is the fingerprint that the translation has without corrections; `duration_ms` the episode's length, where that
-    is known; `edits` all corrections, in the order in which they count; `version` that of the log of the review.
+    is known; `edits` all corrections, in the order in which they count; `said` the log of the review, up to its `version`.
     """
 
     place: Place
@@ -99,7 +107,13 @@ class Script:
     base: str
     duration_ms: int | None = None
     edits: tuple[Edit, ...] = ()
+    said: tuple[Entry, ...] = ()
     version: int = 0
+
+    @property
+    def remarks(self) -> list[Remark]:
+        """What was remarked on the episode, and not on one of its lines."""
+        return [remark for remark in remarks(self.said) if remark.segment is None]
 
     def line(self, segment: int) -> Line:
         """A line by its number. Raises `CatalogError`."""
@@ -135,11 +149,15 @@ def read(lake: Lake, place: Place, cast: Cast | None = None) -> Script:
     dubbed = {row["segment"]: row for row in _rows(lake, place, "dub", place.language)}
     speaking = casts.read(lake, place.series) if cast is None else cast
     source = next(iter(_rows(lake, place, "source")), {})
-    found = _Rows({row["segment"]: row for row in heard}, dubbed, speaking, place.episode)
+    since = _committed_at(unit) if _other_cast(unit, speaking, place.episode) else None
+    remarked: dict[int | None, list[Remark]] = {}
+    for remark in remarks(said.entries):
+        remarked.setdefault(remark.segment, []).append(remark)
+    found = _Rows({row["segment"]: row for row in heard}, dubbed, speaking, place.episode, since, remarked)
     lines = tuple(
         found.line(row, stand[row["segment"]]) for row in sorted(lake.rows(key), key=lambda row: int(row["segment"]))
     )
-    return Script(place, lines, base, source.get("duration_ms"), tuple(everything), said.version)
+    return Script(place, lines, base, source.get("duration_ms"), tuple(everything), said.entries, said.version)
 
 
 def of_series(lake: Lake, series: str, language: str, episode: str | None = None) -> Iterator[Script]:
@@ -164,6 +182,21 @@ def base_of(unit: UnitFile) -> str:
     if isinstance(recipe, dict) and recipe.get("edits"):
         return fingerprint(recipe | {"edits": None})
     return unit.key.fingerprint
+
+
+def _other_cast(unit: UnitFile, cast: Cast, episode: str) -> bool:
+    """Whether a translation was told of another cast; also where it does not say of which."""
+    recipe = unit.provenance.get("recipe")
+    if not isinstance(recipe, dict) or "cast" not in recipe:
+        return True
+    of_episode = cast.of_episode(episode, recipe.get("upstream", {}).get("transcribe"))
+    told = of_episode.digest_for("translate", episode, SeriesFacts()) if of_episode.people else None
+    return bool(recipe["cast"] != told)
+
+
+def _committed_at(unit: UnitFile) -> datetime | None:
+    said = unit.provenance.get("committed_at")
+    return datetime.fromisoformat(said) if isinstance(said, str) else None
 
 
 def shown(lines: Iterable[Line], segments: Iterable[int]) -> list[Line]:
@@ -191,17 +224,21 @@ def _rows(lake: Lake, place: Place, table: str, language: str | None = None) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """What stands beside the translation: rows of the transcript and the dub by line, and who speaks."""
+    """What stands beside the translation: rows of the transcript and the dub by line, and who speaks; where that is
+    another cast than the translation's, also `since` when."""
 
     heard: Mapping[int, Row]
     dubbed: Mapping[int, Row]
     cast: Cast
     episode: str
+    since: datetime | None
+    remarked: Mapping[int | None, list[Remark]]
 
     def line(self, row: Row, stand: Standing) -> Line:
         heard = {"start_ms": 0, "end_ms": 0, **self.heard.get(row["segment"], {})}
         spoken = self.dubbed.get(row["segment"], {})
         person = self.cast.who(self.episode, heard.get("speaker"), heard["start_ms"], heard["end_ms"])
+        assigned = self.cast.assigned(self.episode, heard["start_ms"], heard["end_ms"]) if self.since else None
         edit = stand.edit
         moved = {"start_ms": edit.start_ms, "end_ms": edit.end_ms} if edit else {}
         pending = stand.text != (row["text"] or "") or span(heard, moved) != span(heard, row)
@@ -217,13 +254,17 @@ class _Rows:
             approved=stand.approved,
             stale=stand.stale,
             pending=pending,
+            recast=bool(assigned and assigned.at and self.since and assigned.at > self.since),
             editor=stand.editor,
             at=stand.at,
             edit=edit,
             assignee=stand.assignee,
             comments=stand.comments,
+            remarks=tuple(self.remarked.get(row["segment"], ())),
+            engine_text=stand.engine_text,
             speaker=heard.get("speaker"),
             character=person.called if person else heard.get("character"),
+            character_id=person.id if person else None,
             kind=heard.get("kind") or "dialogue",
             confidence=heard.get("confidence"),
             evidence=heard.get("evidence"),

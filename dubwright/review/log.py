@@ -16,7 +16,7 @@ from dubwright.lake.layout import ReviewKey
 from dubwright.lake.reading import spread
 from dubwright.review.edits import Place
 
-Kind = Literal["approve", "lock", "unlock", "reopen", "comment", "assign"]
+Kind = Literal["approve", "lock", "unlock", "reopen", "comment", "resolve", "assign"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
@@ -25,7 +25,8 @@ class Entry:
     """One thing said of a line, or of the whole episode (`segment` None).
 
     Of a line that is approved or locked, `source_text` and `text` are what was approved; of a comment, `text` is the
-    comment. `at` is when (UTC), None before it is in the lake.
+    comment. `remark` is the number of the remark that a comment answers, or that is resolved. `at` is when (UTC), None
+    before it is in the lake.
     """
 
     kind: Kind
@@ -34,6 +35,7 @@ class Entry:
     source_text: str | None = None
     text: str | None = None
     assignee: str | None = None
+    remark: int | None = None
     at: datetime | None = None
 
 

@@ -22,12 +22,14 @@ from dubwright.settings import QualitySettings
 from dubwright.translate.market import finding
 
 # Of a line that is nowhere said, and of one that is only a little fast: what lies between is as grave as a viewer finds it.
-FAILED, STALE, UNFIT, CUT, LATE, FAST, NOTE = 100, 80, 50, 20, 20, 10, 4
+FAILED, STALE, UNFIT, REMARK, CUT, LATE, FAST, NOTE = 100, 80, 50, 40, 20, 20, 10, 4
 MARKET: Mapping[str, int] = {"high": 30, "medium": 15, "low": 5}
 QUALITY = 15
 # A tempo that listeners notice, and a recognizer that doubts.
 FASTEST, SUREST = 1.2, 0.6
 DOUBTED = 10
+# So much of a remark is shown as a reason.
+SHOWN = 80
 CUT_WORDS = ("cut by", "not spoken")
 # The verdicts on deliverables.
 Judged = Callable[[Sequence[UnitKey]], Iterable[Standing]]
@@ -64,13 +66,15 @@ def queue(
     series: str | None = None,
     *,
     done: bool = False,
+    assignee: str | None = None,
     judged: Judged | None = None,
 ) -> list[Risk]:
     """The lines of a series, or of the lake, that there is reason to look at, the riskiest first.
 
-    Lines that are approved or locked are left out, unless what was locked is not what stands, or with `done`. `settings`
-    are the bounds that figures are held to, `judged` gives the verdicts where somebody keeps them. Raises `CatalogError` for a
-    series that is not translated.
+    Lines that are approved or locked are left out, unless what was locked is not what stands, a remark is open, or with
+    `done`. With an `assignee` only what was given to them is listed, be there another reason or not. `settings` are the bounds
+    that figures are held to, `judged` gives the verdicts where somebody keeps them. Raises `CatalogError` for a series that
+    is not translated.
     """
     judged = judged or (lambda keys: standing.of_units(lake, keys, settings))
     if series is None:
@@ -78,8 +82,11 @@ def queue(
     else:
         names = [series]
     found = [risk for name in names for risk in _of_series(lake, judged, language, name)]
-    waiting = [risk for risk in found if risk.reasons and (done or _waits(risk.line))]
-    return in_order(waiting)
+    if assignee is None:
+        listed = [risk for risk in found if risk.reasons]
+    else:
+        listed = [risk for risk in found if risk.line.assignee == assignee]
+    return in_order(risk for risk in listed if done or _waits(risk.line))
 
 
 def in_order(risks: Iterable[Risk]) -> list[Risk]:
@@ -94,7 +101,7 @@ def of(line: Line, place: Place, flags: Sequence[Finding] = ()) -> Risk:
 
 
 def _waits(line: Line) -> bool:
-    return line.stale or line.state not in ("approved", "locked")
+    return line.stale or any(remark.open for remark in line.remarks) or line.state not in ("approved", "locked")
 
 
 def _of_series(lake: Lake, judged: Judged, language: str, series: str) -> Iterator[Risk]:
@@ -114,6 +121,10 @@ def _reasons(line: Line, flags: Sequence[Finding]) -> Iterator[Reason]:
         yield Reason("locked, but its source or text is another one by now", STALE)
     if line.state == "failed":
         yield Reason("not translated", FAILED)
+    for remark in line.remarks:
+        if remark.open:
+            said = remark.text if len(remark.text) <= SHOWN else f"{remark.text[: SHOWN - 1]}…"
+            yield Reason(f"remark of {remark.editor}: {said}", REMARK)
     yield from _noted(line)
     if line.confidence is not None and line.confidence < SUREST:
         yield Reason(f"the source was hardly understood (confidence {line.confidence:.2f})", DOUBTED)

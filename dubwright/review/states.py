@@ -19,8 +19,9 @@ class Standing:
     """How a line stands.
 
     `number` is that of its last correction (0: there is none), for whoever corrects it next. `editor` changed, approved or
-    locked it last, `at` (UTC). A line that is `approved` beneath its lock is so again when that is taken off. What was
-    locked is `stale` where the line's source or text is another one by now: it stays locked, and needs a look.
+    locked it last, `at` (UTC); `engine_text` is what it said before anybody did. A line that is `approved` beneath its lock
+    is so again when that is taken off. What was locked is `stale` where the line's source or text is another one by now: it
+    stays locked, and needs a look.
     """
 
     segment: int
@@ -34,6 +35,7 @@ class Standing:
     edit: Edit | None = None
     assignee: str | None = None
     comments: tuple[Entry, ...] = ()
+    engine_text: str = ""
 
 
 def states(rows: Iterable[Mapping[str, Any]], edits: Sequence[Edit], entries: Iterable[Entry]) -> dict[int, Standing]:
@@ -62,7 +64,9 @@ def states(rows: Iterable[Mapping[str, Any]], edits: Sequence[Edit], entries: It
 
 def _stand(row: Mapping[str, Any], edit: Edit | None, bare: Standing, entries: Iterable[Entry]) -> Standing:
     text = edit.text if edit and edit.text is not None else row["text"] or ""
-    found = replace(bare, text=text, edit=edit, state="draft" if text.strip() else "failed")
+    found = replace(
+        bare, text=text, engine_text=row["text"] or "", edit=edit, state="draft" if text.strip() else "failed"
+    )
     if edit and not edit.base and edit.changes and text.strip():
         found = replace(found, state="edited", editor=edit.editor, at=edit.at)
     approval: Entry | None = None

@@ -76,6 +76,26 @@ def test_a_morning(platform: Platform, page: Page) -> None:
     page.click(FINISHED)
     accessible(page)
     played(page, 0.3)
+    # Before and after, at the same moment.
+    moment = page.evaluate("document.getElementById('video').currentTime")
+    page.keyboard.press("b")
+    expect(page.locator("[data-sound=original]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("b")
+    expect(page.locator("[data-sound=dub]")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("document.getElementById('video').currentTime") >= moment
+
+    # A remark is written, answered and settled, by keyboard.
+    page.locator(".line").nth(1).focus()
+    page.keyboard.press("r")
+    page.keyboard.type("Too formal?")
+    page.keyboard.press("Enter")
+    remark = page.locator(".line").nth(1).locator("[data-remark]")
+    remark.locator("input").fill("No.")
+    remark.locator("input").press("Enter")
+    expect(remark.locator(".answer")).to_contain_text("No.")
+    accessible(page)
+    remark.locator("[data-do=resolve]").click()
+    expect(page.locator(".line").nth(1).locator(".resolved")).to_have_count(1)
 
     # A line is corrected, heard before it is saved, and dubbed.
     line = page.locator(".line").first
@@ -89,6 +109,9 @@ def test_a_morning(platform: Platform, page: Page) -> None:
     page.goto(url("series", SERIES, "01", "es"))
     expect(page.locator("#waiting")).to_be_empty()
     assert page.locator(".line").first.locator("textarea").input_value() == "Enciende la lámpara."
+    page.locator(".line").first.focus()
+    page.keyboard.press("h")
+    expect(page.locator(".line").first.locator(".past li")).to_have_count(2)
 
     # It is approved and locked, and nobody changes it then.
     page.locator(".line").first.locator("[data-do=approve]").click()
@@ -116,6 +139,11 @@ def test_a_morning(platform: Platform, page: Page) -> None:
     page.goto("/quality")
     expect(page.locator("svg.chart").first).to_be_visible()
     accessible(page)
+    # All of it stands in the trail.
+    page.goto("/audit")
+    accessible(page)
+    for what in ("run started", "remark resolved", "line corrected", "lines reviewed"):
+        expect(page.locator("tbody td", has_text=what).first).to_be_visible()
 
 
 def test_two_editors_see_each_other(platform: Platform, page: Page) -> None:

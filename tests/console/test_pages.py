@@ -220,7 +220,7 @@ def test_terms_are_decided_and_what_would_be_redone_is_said_first(editor: Browse
     path = f"/api{url('series', SERIES)}/glossary"
     wanted = {"source": "灯", "renderings": {"es": "lámpara"}}
     asked = editor.put(path, json={**wanted, "ask": True}).json()
-    assert asked == {"changed": False, "outdated": {"es": [EPISODE]}}
+    assert asked == {"changed": False, "outdated": {"es": [EPISODE]}, "stages": ["translate", "dub", "render"]}
     assert editor.get(f"/api{url('series', SERIES)}").json()["terms"] == []
     assert editor.put(path, json=wanted).json()["changed"]
     (term,) = editor.get(f"/api{url('series', SERIES)}").json()["terms"]

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from desk.console import words
 from desk.console.rendering import TEMPLATES
+from desk.console.views.markets import SEVERITIES
 from desk.console.words import Words
+from dubwright.facts import Sex
+from dubwright.market import Category, Overrides, Relation
+from dubwright.reach import stages_from
 
 ZH = tomllib.loads((Path(words.__file__).parent / "zh.toml").read_text(encoding="utf-8"))
 SAID = sorted(
@@ -20,6 +25,22 @@ SAID = sorted(
         for text in re.findall(r'_\("([^"]+)"', file.read_text(encoding="utf-8"))
     }
 )
+
+
+# What templates say by a name that the code has.
+NAMED = {
+    *(name.replace("_", " ") for name in get_args(Category)),
+    *get_args(Relation),
+    *Overrides.__dataclass_fields__,
+    *SEVERITIES,
+    *stages_from("translate"),
+    *get_args(Sex),
+}
+
+
+@pytest.mark.parametrize("text", sorted(NAMED))
+def test_every_name_that_is_shown_is_translated(text: str) -> None:
+    assert text in ZH
 
 
 @pytest.mark.parametrize("text", SAID)

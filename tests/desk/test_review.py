@@ -81,6 +81,20 @@ def test_lines_are_reviewed(world: World) -> None:
     assert of_json(world, "review", "assign", SERIES, "01", "--to", "en")["assignee"] is None
 
 
+def test_remarks_are_listed_answered_and_resolved(world: World) -> None:
+    run(world, "review", "comment", SERIES, "01", "Is this right?", "--to", "en", "--line", "2", "--editor", "ben")
+    run(world, "review", "comment", SERIES, "01", "Yes.", "--to", "en", "--answer", "1", "--editor", "ana")
+    (found,) = of_json(world, "review", "comments", SERIES, "--to", "en")["remarks"]
+    assert (found["episode"], found["segment"], found["remark"], found["editor"]) == ("01", 2, 1, "ben")
+    assert [(each["editor"], each["text"]) for each in found["answers"]] == [("ana", "Yes.")]
+    assert "↳ ana: Yes." in run(world, "review", "comments", SERIES, "--to", "en", "--episode", "01")
+    assert of_json(world, "review", "resolve", SERIES, "01", "1", "--to", "en") == {"resolved": 1}
+    assert of_json(world, "review", "comments", SERIES, "--to", "en")["remarks"] == []
+    assert of_json(world, "review", "comments", SERIES, "--to", "en", "--all")["remarks"][0]["resolved_by"]
+    with pytest.raises(EditError, match="resolved already"):
+        run(world, "review", "resolve", SERIES, "01", "1", "--to", "en")
+
+
 def test_the_riskiest_lines_are_listed_with_their_reasons(world: World) -> None:
     rows = [
         {

@@ -17,7 +17,7 @@ from desk.console.access.database import Database
 from desk.console.access.limits import Limiter
 from desk.console.access.passwords import Passwords
 from desk.console.access.provider import Provider
-from desk.console.access.roles import ROLES, Identity, Role
+from desk.console.access.roles import ROLES, Identity, Role, Who
 from desk.console.access.sessions import Sessions
 from desk.console.access.trail import Trail
 from desk.console.access.users import Users
@@ -180,3 +180,12 @@ def _access(request: Request) -> Access:
 
 # A parameter of a route.
 Entrance = Annotated[Access, Depends(_access)]
+
+
+async def _staff(access: Entrance, who: Who) -> list[str]:
+    users = await access.users.all() if who.role >= Role.EDITOR else []
+    return [user.name for user in users if user.active and user.role >= Role.EDITOR] or [who.name]
+
+
+# A parameter of a route: the names of those who may be given lines to correct, for whoever may give them.
+Staff = Annotated[list[str], Depends(_staff)]

@@ -66,7 +66,7 @@ trail = Table(
     Column("at", Double, nullable=False),
     Column("name", String(100), nullable=False),
     Column("address", String(100), nullable=False),
-    Column("what", String(100), nullable=False),
+    Column("what", String(100), nullable=False, index=True),
     Column("about", String(1000), nullable=False),
 )
 about = Table("about", _tables, Column("name", String(50), primary_key=True), Column("value", Text, nullable=False))

@@ -52,6 +52,11 @@ class Trail:
             total = (await connection.execute(select(func.count()).select_from(trail).where(*fits))).scalar_one()
         return rows, total
 
+    async def kinds(self) -> list[str]:
+        """All that was ever done, by what it is called."""
+        async with self._database.begin() as connection:
+            return list((await connection.execute(select(trail.c.what).distinct().order_by(trail.c.what))).scalars())
+
 
 def audit(request: Request, what: str, about: str = "", name: str | None = None) -> None:
     """Have the trail say that who asks did `what`, to what `about` names; written before the answer goes out.

@@ -23,4 +23,4 @@ async def audit(
 ) -> Audited:
     """Who did what, the newest first: everybody, or one name; everything, or one kind."""
     entries, total = await access.trail.read(page, PAGE, name, what)
-    return audited(entries, total, page, name, what)
+    return audited(entries, await access.trail.kinds(), total, page, name, what)

@@ -50,25 +50,25 @@ def forecast(console: Console, wanted: Start) -> Forecast:
     return view.forecast(console, wanted)
 
 
-@pages.action("/runs", Role.OPERATOR)
+@pages.action("/runs", Role.OPERATOR, audited="run started")
 async def start(console: Console, who: Who, wanted: Start) -> Run:
     """Start a run."""
     return await view.start(console, wanted, who.name)
 
 
-@pages.action("/runs/{run}/pause", Role.OPERATOR)
+@pages.action("/runs/{run}/pause", Role.OPERATOR, audited="run paused")
 async def pause(run: UUID) -> Run:
     """Have a run send no new units."""
     return await steering.pause(run)
 
 
-@pages.action("/runs/{run}/resume", Role.OPERATOR)
+@pages.action("/runs/{run}/resume", Role.OPERATOR, audited="run resumed")
 async def resume(run: UUID) -> Run:
     """Have a paused run go on."""
     return await steering.resume(run)
 
 
-@pages.action("/runs/{run}/cancel", Role.OPERATOR)
+@pages.action("/runs/{run}/cancel", Role.OPERATOR, audited="run cancelled")
 async def cancel(run: UUID) -> Run:
     """End a run; what is committed stays."""
     return await steering.cancel(run)

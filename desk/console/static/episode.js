@@ -1,6 +1,8 @@
 // The player and the lines that follow it; keys for all of it.
 
 import { say, send, part } from "./console.js";
+import { panels } from "./panels.js";
+import { touched } from "./touched.js";
 
 const page = document.querySelector(".episode");
 const video = document.getElementById("video");
@@ -13,18 +15,35 @@ let current = null;
 
 const at = (line, end) => Number(line.dataset[end]) / 1000;
 
-// Sound: the video's own first track is the dub; the original lies beside it and keeps its time.
-function listenTo(which) {
+// Before and after, at the same moment. The video's own first track is the dub; the original sound lies beside it and keeps its
+// time; or where there is a copy of the original video, that is shown.
+function listenTo(which, from = video.currentTime, playing = !video.paused) {
+  const was = hearsOriginal() ? "original" : "dub";
   for (const button of document.querySelectorAll("[data-sound]:is(button)")) {
     button.setAttribute("aria-pressed", button.dataset.sound === which);
   }
+  if (which !== was) subtitle();
+  if (video.dataset.before) { if (which !== was) showPicture(which, from, playing); return; }
   video.muted = which === "original";
   follow();
 }
 const hearsOriginal = () => original && document.querySelector("button[data-sound=original]").getAttribute("aria-pressed") === "true";
+const compare = () => original && listenTo(hearsOriginal() ? "dub" : "original");
+
+// Subtitles are those of what is heard, unless somebody switched them off.
+function subtitle() {
+  const tracks = [...video.textTracks];
+  if (tracks.length < 2 || !tracks.some((track) => track.mode === "showing")) return;
+  tracks.forEach((track, n) => { track.mode = n === (hearsOriginal() ? 1 : 0) ? "showing" : "disabled"; });
+}
+
+function showPicture(which, from, playing) {
+  video.src = which === "original" ? video.dataset.before : video.dataset.after;
+  video.addEventListener("loadedmetadata", () => { video.currentTime = from; if (playing) video.play(); }, { once: true });
+}
 
 function follow() {
-  if (!original) return;
+  if (!original || video.dataset.before) return;
   if (!hearsOriginal() || video.paused) { original.pause(); return; }
   if (Math.abs(original.currentTime - video.currentTime) > 0.08) original.currentTime = video.currentTime;
   original.play().catch((error) => say(String(error)));
@@ -33,8 +52,8 @@ function follow() {
 function play(from, to, which) {
   if (!video) return;
   heard.pause();
-  listenTo(which);
   until = to;
+  listenTo(which, Math.max(0, from), true);
   video.currentTime = Math.max(0, from);
   video.play();
 }
@@ -67,8 +86,10 @@ function changed(line) {
   const area = box(line);
   const moved = line.querySelector("input[name=start]")
     && (typed(line, "start") !== rounded(line.dataset.start) || typed(line, "end") !== rounded(line.dataset.end));
-  return area.value.trim() !== area.defaultValue.trim() || moved;
+  return area.value.trim() !== area.defaultValue.trim() || moved || recast(line);
 }
+const speaker = (line) => line.querySelector("select[name=character]");
+const recast = (line) => Boolean(speaker(line) && speaker(line).value !== speaker(line).dataset.seen);
 const rounded = (ms) => Math.round(Number(ms) / 10) * 10;
 
 function mark(line) {
@@ -82,6 +103,7 @@ function take(line, html) {
   const box = document.createElement("template");
   box.innerHTML = html.trim();
   const fresh = box.content.firstElementChild;
+  for (const open of line.querySelectorAll("details[open]")) fresh.querySelector(`details.${open.className}`)?.setAttribute("open", "");
   line.replaceWith(fresh);
   if (current === line) { current = null; show(fresh); }
   count();
@@ -99,6 +121,9 @@ function count() {
 }
 
 async function save(line, after = Number(line.dataset.number)) {
+  if (recast(line) && !await saveSpeaker(line)) return;
+  if (!line.isConnected) line = document.getElementById(line.id);
+  if (!changed(line)) { line.focus(); return; }
   const body = { after, source_text: line.querySelector(".original").textContent };
   if (box(line).value.trim() !== box(line).defaultValue.trim()) body.text = box(line).value;
   for (const [name, was] of [["start", line.dataset.start], ["end", line.dataset.end]]) {
@@ -112,14 +137,50 @@ async function save(line, after = Number(line.dataset.number)) {
   }
 }
 
+// Of hundreds of lines each would repeat the whole cast: who else may speak one is filled in when somebody is about to choose.
+function offer(event) {
+  const select = event.target;
+  if (!select.matches?.("select[name=character]") || select.length > 1) return;
+  const others = document.getElementById("cast").content.cloneNode(true);
+  others.querySelector(`option[value="${CSS.escape(select.value)}"]`)?.remove();
+  select.append(others);
+}
+for (const about of ["pointerdown", "focusin"]) page.addEventListener(about, offer);
+
+// Who speaks is another decision than what is said: it counts for every language, and what that redoes is told first.
+async function askSpeaker(line) {
+  const told = line.querySelector(".touched");
+  told.hidden = !recast(line);
+  if (told.hidden) return;
+  const answer = await fetch(`${own(line)}/speaker?character=${encodeURIComponent(speaker(line).value)}`);
+  const found = await answer.json();
+  told.textContent = answer.ok ? touched(found) : found.error;
+}
+
+async function saveSpeaker(line) {
+  const select = speaker(line), typed = [box(line).value, ...[...line.querySelectorAll("input[type=number]")].map((each) => each.value)];
+  try {
+    const fresh = take(line, await part(`${own(line)}/speaker`, { character: select.value, seen: select.dataset.seen || null }, "PUT"));
+    // What else was typed is not saved yet.
+    [box(fresh), ...fresh.querySelectorAll("input[type=number]")].forEach((each, n) => { each.value = typed[n]; });
+    mark(fresh);
+    return true;
+  } catch (error) {
+    if (error.status === 409) conflict(line, error.about, "speaker");
+    else say(error.message);
+    return false;
+  }
+}
+
 // Somebody else was there first: both texts are shown, and nothing is lost.
-function conflict(line, about) {
+function conflict(line, about, of = "text") {
   line.querySelector(".conflict")?.remove();
   const told = document.getElementById("conflict").content.cloneNode(true);
   told.querySelector(".told").textContent = about.error;
   told.querySelector(".theirs").textContent = about.text ?? "";
   line.querySelector(".what").append(told);
-  line.dataset.theirs = about.number;
+  if (of === "speaker") line.dataset.theirSpeaker = about.text ?? "";
+  else line.dataset.theirs = about.number;
 }
 
 async function decide(line, path, body) {
@@ -149,9 +210,18 @@ if (video) {
     const now = video.currentTime;
     if (now >= until) { video.pause(); until = Infinity; }
     show(lines.find((line) => now >= at(line, "start") && now < at(line, "end")) ?? current);
-    if (original && hearsOriginal() && Math.abs(original.currentTime - now) > 0.25) original.currentTime = now;
+    if (original && hearsOriginal() && !video.dataset.before && Math.abs(original.currentTime - now) > 0.25) original.currentTime = now;
     draw();
   });
+  // What the browser cannot play is heard beside the picture of the dub.
+  video.addEventListener("error", () => {
+    if (!video.dataset.before || !video.src.endsWith(video.dataset.before)) return;
+    const from = video.currentTime;
+    delete video.dataset.before;
+    showPicture("dub", from, false);
+    listenTo("original");
+  });
+  document.getElementById("compare").addEventListener("click", compare);
   document.querySelector(".player").addEventListener("click", (event) => {
     const button = event.target.closest("button[data-sound]");
     if (button) listenTo(button.dataset.sound);
@@ -168,6 +238,7 @@ page.addEventListener("input", (event) => {
   const line = event.target.closest(".line");
   if (line) mark(line);
 });
+page.addEventListener("change", (event) => { if (event.target.name === "character") askSpeaker(event.target.closest(".line")); });
 page.addEventListener("focusin", (event) => show(event.target.closest(".line") ?? current));
 document.querySelector("[data-all]")?.addEventListener("click", async (event) => {
   const segments = lines.filter((line) => ["draft", "edited"].includes(line.dataset.state)).map((line) => Number(line.dataset.segment));
@@ -200,7 +271,10 @@ page.addEventListener("click", (event) => {
   if (button.dataset.do === "save") save(line);
   if (button.dataset.do === "undo") decide(line, "/restore", { after: Number(line.dataset.number) });
   if (["approve", "lock", "unlock"].includes(button.dataset.do)) decide(line, "/review", { decide: button.dataset.do });
-  if (button.dataset.do === "mine") save(line, Number(line.dataset.theirs));
+  if (button.dataset.do === "mine") {
+    if ("theirSpeaker" in line.dataset) speaker(line).dataset.seen = line.dataset.theirSpeaker;
+    save(line, Number(line.dataset.theirs ?? line.dataset.number));
+  }
   if (button.dataset.do === "theirs") location.reload();
 });
 
@@ -222,6 +296,10 @@ const keys = {
   o: () => current && play(at(current, "start"), at(current, "end"), "original"),
   d: () => current?.dataset.sound && hear(current),
   enter: () => current?.querySelector("textarea").focus(),
+  b: compare,
+  r: () => current && open(current, "remarked"),
+  h: () => current && open(current, "history"),
+  s: () => current && speaker(current)?.focus(),
 };
 document.addEventListener("keydown", (event) => {
   if (event.target.matches("textarea, input, select")) {
@@ -231,11 +309,13 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("a, button, summary, video")) return;
-  const does = keys[event.key.toLowerCase()];
-  if (!does || !video) return;
+  const key = event.key.toLowerCase(), does = keys[key];
+  if (!does || (!video && "jklb".includes(key))) return;
   event.preventDefault();
   does();
 });
+
+const open = panels(page, decide);
 
 // Waveforms: the original above, the dub below, where lines are and where they are said.
 let waves = null;

@@ -50,3 +50,25 @@ document.getElementById("xliff")?.addEventListener("change", async (event) => {
   say([`${found.corrected} ✓`, `${found.reviewed} ✓✓`, ...left].join("; "));
   if (found.corrected || found.reviewed) setTimeout(() => location.reload(), 3000);
 });
+
+// Lines are given to somebody.
+const giving = document.getElementById("giving"), every = document.getElementById("every");
+const boxes = [...document.querySelectorAll("input[name=line]")];
+
+document.addEventListener("change", (event) => {
+  if (!giving || !event.target.matches("[type=checkbox]")) return;
+  if (event.target === every) for (const box of boxes) box.checked = every.checked;
+  else if (event.target.name === "line") every.checked = boxes.every((box) => box.checked);
+  giving.querySelector("button").disabled = !boxes.some((box) => box.checked);
+});
+
+giving?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const lines = boxes.filter((box) => box.checked).map((box) => ({ episode: box.dataset.episode, segment: Number(box.dataset.segment) }));
+  try {
+    await send(giving.dataset.api, { lines, assignee: giving.elements.assignee.value.trim() || null });
+    location.reload();
+  } catch (error) {
+    say(error.message);
+  }
+});

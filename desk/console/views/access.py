@@ -71,9 +71,10 @@ class Line(BaseModel):
 
 
 class Audited(BaseModel):
-    """A page of the audit trail, the newest first."""
+    """A page of the audit trail, the newest first; `kinds` are all that was ever done."""
 
     lines: list[Line]
+    kinds: list[str]
     name: str
     what: str
     total: int
@@ -98,13 +99,14 @@ def person(user: User) -> Person:
     return Person(name=user.name, role=role, active=user.active, elsewhere=user.elsewhere, created=_time(user.created))
 
 
-def audited(entries: list[Entry], total: int, page: int, name: str, what: str) -> Audited:
+def audited(entries: list[Entry], kinds: list[str], total: int, page: int, name: str, what: str) -> Audited:
     """A page of the trail."""
     return Audited(
         lines=[
             Line(at=_time(one.at), name=one.name, address=one.address, what=one.what, about=one.about)
             for one in entries
         ],
+        kinds=kinds,
         name=name,
         what=what,
         total=total,

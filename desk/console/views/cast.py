@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pydantic import BaseModel, Field
 
 from desk.console.state import State
+from desk.console.views.touched import Touched
 from dubwright import cast as casts
-from dubwright.cast import Decision
+from dubwright import reach
+from dubwright.cast import Cast, Decision
 from dubwright.errors import CatalogError
 from dubwright.facts import Sex
 from dubwright.media import sound
 
 
 class Naming(BaseModel):
-    """What a character is called in the source language, and their sex where the voice leaves it open."""
+    """What a character is called in the source language, and their sex where the voice leaves it open.
+
+    With `ask`, here and below, nothing is changed: only what would be redone is told.
+    """
 
     name: str = Field(min_length=1, max_length=200)
     sex: Sex = "unknown"
+    ask: bool = False
+
+    def told(self) -> str:
+        """What they are called from now on."""
+        return f"is {self.name}"
 
 
 class Merging(BaseModel):
     """The character that this one is: its id and name stay."""
 
     into: str = Field(min_length=1, max_length=200)
+    ask: bool = False
+
+    def told(self) -> str:
+        """Who they are."""
+        return f"is the same as {self.into}"
 
 
-class Decided(BaseModel):
-    """A character as it now stands."""
-
-    character: str
-    name: str | None
-
-
-def name(console: State, series: str, character: str, naming: Naming, editor: str) -> Decided:
+def name(console: State, series: str, character: str, naming: Naming, editor: str) -> Touched:
     """Name a character. Raises `CatalogError` for nobody known, for no name, for one in use."""
-    before = casts.read(console.lake, series)
-    return _decide(console, series, casts.name(before, character, naming.name, naming.sex), editor)
+    return _decide(
+        console, series, lambda cast: casts.name(cast, character, naming.name, naming.sex), editor, ask=naming.ask
+    )
 
 
-def merge(console: State, series: str, character: str, merging: Merging, editor: str) -> Decided:
+def merge(console: State, series: str, character: str, merging: Merging, editor: str) -> Touched:
     """Say that two characters are one. Raises `CatalogError`."""
-    return _decide(console, series, casts.merge(casts.read(console.lake, series), character, merging.into), editor)
+    return _decide(console, series, lambda cast: casts.merge(cast, character, merging.into), editor, ask=merging.ask)
 
 
 def heard(console: State, series: str, character: str) -> bytes:
@@ -65,9 +75,14 @@ def heard(console: State, series: str, character: str) -> bytes:
         return path.read_bytes()
 
 
-def _decide(console: State, series: str, decision: Decision, editor: str) -> Decided:
-    casts.decide(console.lake, series, [decision], editor)
-    console.inspection.forget(series)
-    after = casts.read(console.lake, series)
-    person = casts.known(after, after.former.get(decision.character, decision.character))
-    return Decided(character=person.id, name=person.name)
+def _decide(console: State, series: str, make: Callable[[Cast], Decision], editor: str, *, ask: bool) -> Touched:
+    while True:
+        log = casts.log(console.lake, series)
+        before = casts.resolve(log.decisions)
+        decision = make(before)
+        after = casts.resolve((*log.decisions, decision))
+        if ask or casts.append(console.lake, series, [decision], editor, after=log.version):
+            if not ask:
+                console.inspection.forget(series)
+            outdated = reach.of_cast(console.lake, series, before, after)
+            return Touched(changed=not ask, outdated=outdated, stages=reach.stages_from("translate"))

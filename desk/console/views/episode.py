@@ -5,21 +5,29 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from desk.console.state import State
-from desk.console.views import downloads
+from desk.console.views import downloads, remarks
 from desk.console.views.downloads import Download
-from desk.console.views.lines import SOUND, Line, shown
+from desk.console.views.lines import Line, Person, people, shown
+from desk.console.views.remarks import Remark
 from desk.console.views.series import newest_of
+from desk.console.views.speech import SOUND
+from dubwright import cast as casts
 from dubwright.coverage import newest_rows
 from dubwright.errors import CatalogError
 from dubwright.order import natural
 from dubwright.review import lines
 from dubwright.review.edits import Place
+from dubwright.review.log import Entry
+
+VIDEO = "video/mp4"
 
 
 class Tracks(BaseModel):
-    """Links that run out: the video dubbed into the language, its subtitles, and the original sound."""
+    """Links that run out: the video dubbed into the language, its subtitles, the original sound, and the original video
+    where the lake has a copy."""
 
     video: str | None
+    source_video: str | None
     subtitles: str | None
     source_subtitles: str | None
     original: str | None
@@ -30,6 +38,7 @@ class Episode(BaseModel):
     """`language` is shown, of the `languages` that there are; `before` and `after` are the neighbouring episodes.
 
     What was delivered can be taken away (`downloads`) unless it is `withheld` for its quality.
+    `remarks` are those on the episode as a whole, `assignee` is to look at it, `staff` are those who might.
     """
 
     series: str
@@ -41,6 +50,10 @@ class Episode(BaseModel):
     width: int
     height: int
     lines: list[Line]
+    cast: list[Person]
+    remarks: list[Remark]
+    assignee: str | None
+    staff: list[str]
     tracks: Tracks
     quality: str
     passed: bool | None
@@ -50,10 +63,11 @@ class Episode(BaseModel):
     after: str | None
 
 
-def episode(console: State, name: str, number: str, language: str) -> Episode:
+def episode(console: State, name: str, number: str, language: str, staff: list[str]) -> Episode:
     """An episode as the lake has it. Raises `CatalogError` where it is not translated into the language."""
     lake = console.lake
-    script = lines.read(lake, Place(name, number, language))
+    cast = casts.read(lake, name)
+    script = lines.read(lake, Place(name, number, language), cast)
     source = next(iter(newest_rows(lake, "source", name, number) or []), None)
     if source is None:
         raise CatalogError("the lake has no such episode", where=f"{name}/{number}", remedy="see its series")
@@ -77,8 +91,13 @@ def episode(console: State, name: str, number: str, language: str) -> Episode:
         width=video["width"] if video else source["width"] or 9,
         height=video["height"] if video else source["height"] or 16,
         lines=shown(console, script, verdict.quality.flags if verdict else {}),
+        cast=people(cast),
+        remarks=[remarks.shown(each) for each in script.remarks],
+        assignee=next((each.assignee for each in reversed(script.said) if _of_all(each)), None),
+        staff=staff,
         tracks=Tracks(
             video=link("video"),
+            source_video=console.links.to(source["video_blob"], VIDEO) if source["video_blob"] else None,
             subtitles=link("vtt"),
             source_subtitles=link("source-vtt"),
             original=console.links.to(source["stereo_blob"], SOUND) if source["stereo_blob"] else None,
@@ -91,3 +110,7 @@ def episode(console: State, name: str, number: str, language: str) -> Episode:
         before=numbers[at - 1] if at else None,
         after=numbers[at + 1] if at + 1 < len(numbers) else None,
     )
+
+
+def _of_all(entry: Entry) -> bool:
+    return entry.kind == "assign" and entry.segment is None

@@ -26,6 +26,10 @@ class Replacing(BaseModel):
     ignore_case: bool = False
     apply: bool = False
 
+    def told(self) -> str:
+        """How it is looked for: not what, which may be a line's text."""
+        return "by pattern" if self.regex else "by text"
+
 
 class Replaced(BaseModel):
     """A line before and after; `problem` says why it was, or would be, left as it is."""
@@ -42,6 +46,15 @@ class Shown(BaseModel):
 
     applied: bool
     lines: list[Replaced]
+
+    @property
+    def changed(self) -> bool:
+        """Whether any line is another one now."""
+        return self.applied and any(line.problem is None for line in self.lines)
+
+    def told(self) -> str:
+        """How many are."""
+        return f"{sum(line.problem is None for line in self.lines)} lines"
 
 
 class LeftAlone(BaseModel):

@@ -8,10 +8,13 @@ from typing import Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from desk.console.state import State
+from desk.console.views.touched import Touched
 from dubwright import cast as casts
+from dubwright.cast import Cast
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.facts import SeriesFacts, Term
 from dubwright.order import natural
+from dubwright.reach import stages_from
 from dubwright.terms import log, reach
 from dubwright.terms.log import Entry
 
@@ -38,6 +41,10 @@ class Verdict(BaseModel):
     decide: Literal["approve", "drop"]
     ask: bool = False
 
+    def told(self) -> str:
+        """What is decided on which terms."""
+        return f"{self.decide}: {', '.join(self.terms)}"
+
 
 class Rendering(BaseModel):
     """How a term, known or new, is rendered in some languages from now on; an empty text takes a rendering away."""
@@ -46,17 +53,14 @@ class Rendering(BaseModel):
     renderings: dict[str, str] = Field(min_length=1, max_length=40)
     ask: bool = False
 
-
-class Touched(BaseModel):
-    """The finished episodes by language that are, or would be, wanted again."""
-
-    changed: bool
-    outdated: dict[str, list[str]]
+    def told(self) -> str:
+        """Which term in which languages."""
+        return f"{self.source} in {', '.join(self.renderings)}"
 
 
-def terms(console: State, series: str) -> list[GlossaryTerm]:
-    """The glossary: what the series.yaml says, and what was decided above it."""
-    entries, cast = log.log(console.lake, series).entries, casts.read(console.lake, series)
+def terms(console: State, series: str, facts: SeriesFacts, cast: Cast) -> list[GlossaryTerm]:
+    """The glossary: what the series.yaml says, `facts`, and what was decided above it; `cast` knows what episodes hold."""
+    entries = log.log(console.lake, series).entries
     editors = {entry.term.source: entry.editor for entry in entries}
     said = {episode: cast.said.get((episode, mark)) for episode, mark in cast.newest.items()}
     return [
@@ -70,7 +74,7 @@ def terms(console: State, series: str) -> list[GlossaryTerm]:
             editor=editors.get(term.source, "series.yaml"),
             episodes=sorted((one for one, text in said.items() if text and term.occurs_in(text)), key=natural),
         )
-        for term in log.applied(console.facts(series), entries).glossary
+        for term in log.applied(facts, entries).glossary
     ]
 
 
@@ -122,4 +126,4 @@ def _decided(console: State, series: str, before: SeriesFacts, entries: Sequence
     if not ask:
         log.decide(console.lake, series, entries)
         console.inspection.forget(series)
-    return Touched(changed=not ask, outdated=outdated)
+    return Touched(changed=not ask, outdated=outdated, stages=stages_from("translate"))

@@ -9,31 +9,33 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from desk.console.state import State
-from dubwright.dub.engine import stock
-from dubwright.dub.preview import preview
-from dubwright.dub.stage import engine
+from desk.console.views import remarks
+from desk.console.views.remarks import Comment, Remark
+from desk.console.views.speech import SOUND
+from dubwright import cast as casts
+from dubwright.cast import Cast
+from dubwright.order import natural
 from dubwright.quality.gate import Finding
 from dubwright.review import decisions, edits, lines
-from dubwright.review.decisions import LONGEST_COMMENT, LONGEST_NAME, LONGEST_TEXT, Change
+from dubwright.review.decisions import LONGEST_NAME, LONGEST_TEXT, Change
 from dubwright.review.edits import Place
 from dubwright.review.lines import Script
 
-SOUND = "audio/flac"
 Decision = Literal["approve", "lock", "unlock", "reopen"]
 
 
-class Comment(BaseModel):
-    """A remark on a line."""
+class Person(BaseModel):
+    """Somebody of the cast, by id, and what they are called."""
 
-    editor: str
-    text: str
-    at: datetime | None
+    id: str
+    called: str
 
 
 class Line(BaseModel):
     """A line: heard, said, and how that turned out. Times in ms.
 
-    `number` is that of its last correction; `pending`: it was corrected and is not dubbed yet. `findings` are the figures of
+    `number` is that of its last correction; `pending`: it was corrected, or given to another character, and is not dubbed
+    yet. `character_id` says who speaks it, where that is one of the cast. `findings` are the figures of
     its dub that did not pass, `sound` a link to its speech at its own tempo.
     """
 
@@ -45,6 +47,7 @@ class Line(BaseModel):
     kind: str
     evidence: str | None
     who: str | None
+    character_id: str | None
     source_text: str
     text: str
     state: str
@@ -55,6 +58,7 @@ class Line(BaseModel):
     at: datetime | None
     assignee: str | None
     comments: list[Comment]
+    remarks: list[Remark]
     tempo: float | None
     voice: str | None
     verdict: str | None
@@ -75,12 +79,21 @@ class Correction(BaseModel):
     after: int = Field(ge=0, le=10**9)
     source_text: str | None = Field(None, max_length=10_000)
 
+    def told(self) -> str:
+        """What is corrected of it: never with which text."""
+        moved = self.start_ms is not None or self.end_ms is not None
+        return ", ".join(filter(None, ("text" if self.text is not None else "", "times" if moved else "")))
+
 
 class Restoring(BaseModel):
     """The number of the correction that is to count again, 0 for the engine's line; None for the one before the last."""
 
     number: int | None = Field(None, ge=0, le=10**9)
     after: int = Field(ge=0, le=10**9)
+
+    def told(self) -> str:
+        """To what."""
+        return {None: "the one before", 0: "the engine's"}.get(self.number, f"correction {self.number}")
 
 
 class Reviewing(BaseModel):
@@ -89,33 +102,20 @@ class Reviewing(BaseModel):
     segments: list[int] = Field(min_length=1, max_length=1000)
     decide: Decision
 
-
-class Remark(BaseModel):
-    """A remark on a line."""
-
-    text: str = Field(min_length=1, max_length=LONGEST_COMMENT)
+    def told(self) -> str:
+        """What is decided on how many."""
+        return f"{self.decide}: {len(self.segments)} lines"
 
 
 class Assigning(BaseModel):
-    """Whose work lines are; None: nobody's."""
+    """Whose work an episode, or with `segment` a line of it, is; None: nobody's."""
 
     assignee: str | None = Field(None, max_length=LONGEST_NAME)
     segment: int | None = Field(None, ge=1)
 
-
-class Wording(BaseModel):
-    """How a line might be said."""
-
-    text: str = Field(min_length=1, max_length=LONGEST_TEXT)
-
-
-class Sounding(BaseModel):
-    """A text as it is spoken: a link to the sound, how long it is, and at what tempo it would fill the line's time (ms)."""
-
-    sound: str
-    duration_ms: int
-    slot_ms: int
-    tempo: float
+    def told(self) -> str:
+        """Which of it, to whom."""
+        return f"{'all' if self.segment is None else f'line {self.segment}'} to {self.assignee or 'nobody'}"
 
 
 class Version(BaseModel):
@@ -130,9 +130,10 @@ class Version(BaseModel):
 
 
 class OneLine(BaseModel):
-    """A line as it stands now, in a language, of the language that is spoken."""
+    """A line as it stands now, in a language, of the language that is spoken; `cast` are those who may speak it."""
 
     line: Line
+    cast: list[Person]
     language: str
     source_language: str
 
@@ -142,6 +143,10 @@ class Judging(BaseModel):
 
     decide: Decision
 
+    def told(self) -> str:
+        """What is decided."""
+        return self.decide
+
 
 class Reviewed(BaseModel):
     """The lines that were changed by a decision, and all of the episode as they stand now."""
@@ -150,29 +155,40 @@ class Reviewed(BaseModel):
     lines: list[Line]
 
 
+# What of a line is not as `review.lines.Line` has it.
+_OWN = ("pending", "comments", "remarks", "findings", "sound")
+
+
 def shown(
     console: State, script: Script, flags: Mapping[int, Sequence[Finding]], only: int | None = None
 ) -> list[Line]:
     """The lines of a script, or one of them; `flags` as `gate.judge` gives them."""
-    return [
-        Line(
-            **{
-                name: getattr(line, name) for name in Line.model_fields if name not in ("comments", "findings", "sound")
-            },
-            comments=[Comment(editor=each.editor, text=each.text or "", at=each.at) for each in line.comments],
-            findings=[] if line.pending else [str(finding) for finding in flags.get(line.segment, ())],
-            sound=console.links.to(line.sound, SOUND) if line.sound and not line.pending else None,
-        )
-        for line in script.lines
-        if only in (None, line.segment)
-    ]
+    return [_shown(console, line, flags) for line in script.lines if only in (None, line.segment)]
+
+
+def _shown(console: State, line: lines.Line, flags: Mapping[int, Sequence[Finding]]) -> Line:
+    pending = line.pending or line.recast
+    return Line(
+        **{name: getattr(line, name) for name in Line.model_fields if name not in _OWN},
+        pending=pending,
+        comments=[remarks.comment(each) for each in line.comments],
+        remarks=[remarks.shown(each) for each in line.remarks],
+        findings=[] if pending else [str(finding) for finding in flags.get(line.segment, ())],
+        sound=console.links.to(line.sound, SOUND) if line.sound and not pending else None,
+    )
+
+
+def people(cast: Cast) -> list[Person]:
+    """The cast in the order of what they are called."""
+    found = [Person(id=one.id, called=one.called) for one in cast.people.values()]
+    return sorted(found, key=lambda one: natural(one.called))
 
 
 def correct(console: State, place: Place, segment: int, correction: Correction, editor: str) -> OneLine:
     """Correct a line. Raises `EditConflictError`, `LockedError`, `EditError`, `CatalogError`."""
     change = Change(segment, **correction.model_dump())
     decisions.save(console.lake, lines.read(console.lake, place), change, editor)
-    return _now(console, place, segment)
+    return now(console, place, segment)
 
 
 def restore(console: State, place: Place, segment: int, restoring: Restoring, editor: str) -> OneLine:
@@ -183,7 +199,7 @@ def restore(console: State, place: Place, segment: int, restoring: Restoring, ed
         before = [each.number for each in edits.history(script.edits, segment)]
         number = before[-2] if len(before) > 1 else 0
     decisions.restore(console.lake, script, segment, number, editor, after=restoring.after)
-    return _now(console, place, segment)
+    return now(console, place, segment)
 
 
 def review(console: State, place: Place, reviewing: Reviewing, editor: str) -> Reviewed:
@@ -201,21 +217,16 @@ def review(console: State, place: Place, reviewing: Reviewing, editor: str) -> R
 def judge(console: State, place: Place, segment: int, judging: Judging, editor: str) -> OneLine:
     """The same of one line."""
     review(console, place, Reviewing(segments=[segment], decide=judging.decide), editor)
-    return _now(console, place, segment)
-
-
-def comment(console: State, place: Place, segment: int, remark: Remark, editor: str) -> OneLine:
-    """Remark on a line. Raises `EditError`, `CatalogError`."""
-    lines.read(console.lake, place).line(segment)
-    decisions.comment(console.lake, place, remark.text, editor, segment)
-    return _now(console, place, segment)
+    return now(console, place, segment)
 
 
 def assign(console: State, place: Place, assigning: Assigning, editor: str) -> Reviewed:
     """Give an episode or a line to somebody. Raises `EditError`, `CatalogError`."""
-    lines.read(console.lake, place)
+    script = lines.read(console.lake, place)
+    wanted = [line.segment for line in script.lines] if assigning.segment is None else [assigning.segment]
+    lines.shown(script.lines, wanted)
     decisions.assign(console.lake, place, assigning.assignee or None, editor, assigning.segment)
-    return Reviewed(changed=[], lines=shown(console, lines.read(console.lake, place), {}))
+    return Reviewed(changed=wanted, lines=shown(console, lines.read(console.lake, place), {}))
 
 
 def history(console: State, place: Place, segment: int) -> list[Version]:
@@ -228,18 +239,11 @@ def history(console: State, place: Place, segment: int) -> list[Version]:
     ]
 
 
-def say(console: State, place: Place, segment: int, wording: Wording) -> Sounding:
-    """A text in a line's voice. Raises `CatalogError` without such a line, and what the engine raises."""
-    line, resolved = lines.read(console.lake, place).line(segment), console.settings.dub
-    stocked = [each.name for each in stock(engine(resolved, place.language).name, resolved, place.language)]
-    voice = line.voice if line.voice in stocked else stocked[0]
-    with console.speaking:
-        found = preview(console.lake, resolved, console.machine, wording.text, place.language, voice)
-    slot_ms = max(1, line.end_ms - line.start_ms)
-    sound = console.links.to(found.blob, SOUND)
-    return Sounding(sound=sound, duration_ms=found.duration_ms, slot_ms=slot_ms, tempo=found.duration_ms / slot_ms)
-
-
-def _now(console: State, place: Place, segment: int) -> OneLine:
-    (line,) = shown(console, lines.read(console.lake, place), {}, segment)
-    return OneLine(line=line, language=place.language, source_language=console.settings.source_language)
+def now(console: State, place: Place, segment: int) -> OneLine:
+    """A line as it stands. Raises `CatalogError`."""
+    cast = casts.read(console.lake, place.series)
+    script = lines.read(console.lake, place, cast)
+    script.line(segment)
+    (line,) = shown(console, script, {}, segment)
+    source = console.settings.source_language
+    return OneLine(line=line, cast=people(cast), language=place.language, source_language=source)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel
 
 from desk.console.state import State
 from dubwright.review import risk
 
 MOST = 200
+Whose = Literal["all", "mine", "nobody"]
 
 
 class Risk(BaseModel):
@@ -25,22 +28,34 @@ class Risk(BaseModel):
 
 
 class Queue(BaseModel):
-    """The riskiest lines of a series in a language that nobody has approved, of `total` there are."""
+    """The riskiest lines of a series in a language that nobody has approved, of `total` there are; `staff` may be given some.
+
+    `whose`: of all, those of who asks (then also those that there is no other reason to look at), those that are nobody's.
+    """
 
     series: str
     language: str
     source_language: str
+    whose: Whose
+    staff: list[str]
     risks: list[Risk]
     total: int
 
 
-def queue(console: State, series: str, language: str) -> Queue:
+def queue(console: State, series: str, language: str, whose: Whose, name: str, staff: list[str]) -> Queue:
     """The lines to look at, the riskiest first. Raises `CatalogError` for a series that is not translated."""
-    found = risk.queue(console.lake, console.settings.quality, language, series, judged=console.verdicts.of)
+    mine = name if whose == "mine" else None
+    found = risk.queue(
+        console.lake, console.settings.quality, language, series, assignee=mine, judged=console.verdicts.of
+    )
+    if whose == "nobody":
+        found = [each for each in found if each.line.assignee is None]
     return Queue(
         series=series,
         language=language,
         source_language=console.settings.source_language,
+        whose=whose,
+        staff=staff,
         risks=[
             Risk(
                 episode=each.place.episode,

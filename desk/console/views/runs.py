@@ -74,6 +74,11 @@ class Start(BaseModel):
     cause: str | None = Field(None, max_length=100)
     urgent: bool = False
 
+    def told(self) -> str:
+        """What is to be done, of what, into which languages."""
+        what = self.only or ", ".join(self.series) or self.source
+        return " ".join(filter(None, (self.do, what, ", ".join(self.to), f"cause {self.cause}" if self.cause else "")))
+
 
 async def runs(console: State, page: int, series: str | None = None, language: str | None = None) -> Runs:
     """The runs of a page, newest first."""

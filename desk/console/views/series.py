@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from typing import Literal
 
 from pydantic import BaseModel
 
 from desk.console.state import State
-from desk.console.views import downloads, glossary
+from desk.console.views import downloads, glossary, markets
 from desk.console.views.downloads import Archives
 from desk.console.views.glossary import GlossaryTerm
+from desk.console.views.markets import Market
 from dubwright import cast as casts
 from dubwright import coverage, voice_facts
 from dubwright.cast import Cast
@@ -25,13 +27,14 @@ EpisodeState = Literal["done", "flagged", "failed", "missing"]
 
 
 class EpisodeCell(BaseModel):
-    """An episode in a language; `worst` says what is wrong with it, `flagged` how many of its `lines` are."""
+    """An episode in a language; `worst` says what is wrong with it, `flagged` how many of its `lines` are; `remarks` are open."""
 
     language: str
     state: EpisodeState
     worst: str | None = None
     flagged: int = 0
     lines: int = 0
+    remarks: int = 0
 
 
 class EpisodeRow(BaseModel):
@@ -53,7 +56,7 @@ class Character(BaseModel):
 
 
 class Series(BaseModel):
-    """A series as the lake has it; `proposed` counts the terms that wait for somebody.
+    """A series as the lake has it; `proposed` counts the terms that wait for somebody, `remarks` those that are open.
 
     While `judging`, not every episode's quality is known yet: those are shown as done.
     """
@@ -66,6 +69,8 @@ class Series(BaseModel):
     terms: list[GlossaryTerm]
     judging: bool
     proposed: int
+    remarks: dict[str, int]
+    markets: list[Market]
 
 
 def series(console: State, name: str) -> Series:
@@ -87,12 +92,15 @@ def series(console: State, name: str) -> Series:
     judged, whole = console.verdicts.known(keys)
     verdicts = {(one.key.episode, one.key.language): one for one in judged}
     there = {(key.episode, key.language) for key in keys}
-    cast = casts.read(lake, name)
-    terms = glossary.terms(console, name)
+    cast, facts = casts.read(lake, name), console.facts(name)
+    terms = glossary.terms(console, name, facts, cast)
+    remarked = console.open_remarks.of_series(name)
     return Series(
         series=name,
         languages=found,
-        episodes=[_row(episode, found, there, verdicts, failures) for episode in sorted(episodes, key=natural)],
+        episodes=[
+            _row(episode, found, there, verdicts, failures, remarked) for episode in sorted(episodes, key=natural)
+        ],
         archives=[
             downloads.archives(console, name, language, len(units)) for language, units in delivered.items() if units
         ],
@@ -100,6 +108,8 @@ def series(console: State, name: str) -> Series:
         terms=terms,
         judging=not whole,
         proposed=sum(term.status == "proposed" for term in terms),
+        markets=markets.markets(console, name, facts, found),
+        remarks=dict(sum((Counter({language: n}) for (_, language), n in remarked.items()), Counter[str]())),
     )
 
 
@@ -109,23 +119,30 @@ def _row(
     there: Container[tuple[str, str | None]],
     verdicts: Mapping[tuple[str, str | None], Standing],
     failures: Iterable[Failure],
+    remarked: Mapping[tuple[str, str], int],
 ) -> EpisodeRow:
     own = {each.language: each for each in failures if each.episode == episode}
     return EpisodeRow(
         episode=episode,
         failure=own[None].reason if None in own else None,
         cells=[
-            _cell(language, (episode, language) in there, verdicts.get((episode, language)), own.get(language))
+            _cell(
+                language,
+                (episode, language) in there,
+                verdicts.get((episode, language)),
+                own.get(language),
+                remarked.get((episode, language), 0),
+            )
             for language in languages
         ],
     )
 
 
-def _cell(language: str, there: bool, verdict: Standing | None, failure: Failure | None) -> EpisodeCell:
+def _cell(language: str, there: bool, verdict: Standing | None, failure: Failure | None, remarks: int) -> EpisodeCell:
     if failure is not None:
-        return EpisodeCell(language=language, state="failed", worst=failure.reason)
+        return EpisodeCell(language=language, state="failed", worst=failure.reason, remarks=remarks)
     if verdict is None:
-        return EpisodeCell(language=language, state="done" if there else "missing")
+        return EpisodeCell(language=language, state="done" if there else "missing", remarks=remarks)
     quality = verdict.quality
     return EpisodeCell(
         language=language,
@@ -133,6 +150,7 @@ def _cell(language: str, there: bool, verdict: Standing | None, failure: Failure
         worst=str(quality.failed[0]) if quality.failed else None,
         flagged=len(quality.flags),
         lines=quality.lines,
+        remarks=remarks,
     )
 
 
