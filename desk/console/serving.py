@@ -23,5 +23,12 @@ def serve(resolved: Settings, lake: Lake | None = None) -> None:
     app = create_app(State(resolved, lake or open_lake(resolved.lake), Links(access.secret, own.link_s)), access)
     # Whoever asks is told by a proxy on this machine alone; what is said of the server is nobody's business.
     uvicorn.run(
-        app, host=own.host, port=own.port, log_level=resolved.log_level.lower(), access_log=False, server_header=False
+        app,
+        host=own.host,
+        port=own.port,
+        log_level=resolved.log_level.lower(),
+        access_log=False,
+        server_header=False,
+        # Longer than people think between two clicks: what is sent over a connection that is just being closed is lost.
+        timeout_keep_alive=75,
     )
