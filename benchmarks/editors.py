@@ -34,7 +34,7 @@ import psutil
 
 from benchmarks import synthetic
 from benchmarks.machine import describe
-from benchmarks.worked_catalogue import LINES, WorkedStore, furnish
+from benchmarks.worked_catalogue import LINES, WorkedStore, furnish, prepare
 from desk.console.access.database import Database
 from desk.console.access.passwords import Passwords
 from desk.console.access.roles import Role
@@ -193,6 +193,7 @@ def serve(folder: Path, root: Path, port: int, page_s: float) -> None:
     from desk.console.serving import serve
 
     resolved = _settings(root, port)
+    prepare(root)
     serve(resolved, Lake(WorkedStore(folder, root, page_s)))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from heapq import merge
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
@@ -73,6 +74,14 @@ class WorkedStore(synthetic.SyntheticStore):
 def content(root: Path, unit: UnitKey) -> bytes:
     """The bytes of a unit."""
     return _content(root, unit.table, unit.language, zlib.crc32(f"{unit.series}/{unit.episode}".encode()) % VARIANTS)
+
+
+def prepare(root: Path) -> None:
+    """Make all of the content, so that nobody who is timed waits for it."""
+    for table, language in product(layout.UNIT_TABLES, (None, *synthetic.LANGUAGES[:10])):
+        if (language is None) == (table in ("source", "transcript")):
+            for variant in range(VARIANTS):
+                _content(root, table, language, variant)
 
 
 @lru_cache(maxsize=1000)

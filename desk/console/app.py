@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -39,6 +42,9 @@ from dubwright.errors import (
     StoreError,
 )
 
+# Requests that are worked on at once; many more would keep the event loop, through which all of them go, from its turn.
+THREADS = 12
+
 # The first that fits: what came of an error is told in the browser's terms.
 STATUS: tuple[tuple[type[DubwrightError], int], ...] = (
     (EditConflictError, 409),
@@ -61,7 +67,12 @@ STATUS: tuple[tuple[type[DubwrightError], int], ...] = (
 def create_app(state: State, access: Access) -> FastAPI:
     """The application over a lake, for whom `access` lets in."""
     app = FastAPI(
-        title="dubwright", version=__version__, docs_url=None, redoc_url=None, openapi_url=f"{API}/openapi.json"
+        title="dubwright",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{API}/openapi.json",
+        lifespan=_lifespan,
     )
     app.state.console = state
     for part in (coverage, series, episode, queue, runs, quality, account, audit, users):
@@ -74,6 +85,12 @@ def create_app(state: State, access: Access) -> FastAPI:
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _of_input)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 def _of_ours(request: Request, error: Exception) -> Response:

@@ -35,6 +35,8 @@ from dubwright.errors import SettingsError, StoreError
 # Rises with every change to the tables; `_STEPS` then says what an older database still lacks.
 VERSION = 1
 _STEPS: dict[int, tuple[str, ...]] = {}
+# How long one of many who write a file at once waits for its turn (s).
+PATIENCE_S = 30
 _tables = MetaData()
 
 # Times are seconds since 1970.
@@ -150,12 +152,14 @@ def _engine(address: str) -> AsyncEngine:
         ) from error
     # A connection for each transaction: opening a file costs little, and nothing is left to close when a process ends.
     engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": 10}
+        URL.create("sqlite+aiosqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": PATIENCE_S}
     )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
+        # Who writes waits for no reader, and who reads for no writer: every request reads who asks.
+        connection.execute("PRAGMA journal_mode = WAL")
 
     return engine
 
