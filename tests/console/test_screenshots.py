@@ -58,6 +58,7 @@ PAGES: dict[str, tuple[str, str | None]] = {
     "queue": (url("queue", SERIES, "es"), None),
     "runs": ("/runs", ".causes summary"),
     "run": (f"/runs/{RUN}", None),
+    "quality": ("/quality?language=es", None),
     "account": ("/account", None),
     "users": ("/users", None),
     "audit": ("/audit", None),
