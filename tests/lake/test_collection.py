@@ -366,8 +366,9 @@ def test_every_table_that_refers_to_blobs_is_asked() -> None:
         "glossary",
         "reference",
         "voice",
+        "market",
     }
-    assert blob_columns("edit") == blob_columns("review") == blob_columns("cast") == []
+    assert blob_columns("edit") == blob_columns("review") == blob_columns("cast") == blob_columns("market") == []
     # The clips that a voice names are those of `reference`, which keeps them.
     assert blob_columns("voice") == []
 
