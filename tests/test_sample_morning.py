@@ -7,6 +7,7 @@ real work, in a minute or two.
 from __future__ import annotations
 
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -180,3 +181,13 @@ def test_a_language_is_added(page: Page) -> None:
     page.goto(url("series", BROKEN, "01", "fr"))
     assert page.locator(".line").count() >= 1
     assert decoded(page, page.locator("#video").get_attribute("src") or "").rms > HEARD
+
+
+def test_what_was_delivered_is_taken_away(page: Page) -> None:
+    page.goto(url("series", BROKEN))
+    with page.expect_download() as taken:
+        page.click("a[download] >> nth=0")
+    with zipfile.ZipFile(taken.value.path()) as archive:
+        assert archive.testzip() is None
+        kinds = {name.rpartition(".")[2] for name in archive.namelist()}
+    assert {"mp4", "srt", "vtt"} <= kinds
