@@ -29,7 +29,7 @@ COLUMNS = {
     "source": ("duration_ms",),
     "transcript": (
         *("segment", "start_ms", "end_ms", "speaker", "character"),
-        *("text", "confidence", "evidence", "kind"),
+        *("text", "confidence", "evidence", "kind", "notes"),
     ),
     "dub": ("segment", "start_ms", "duration_ms", "tempo", "voice", "blob", "verdict", "reason"),
 }
@@ -44,8 +44,8 @@ class Line:
     `recast`: another one speaks it by people's word than when it was translated and dubbed; `character_id` is that one.
     `stale`: what was locked is not what stands. `evidence` is the witness of its source (table `transcript`), `sound` the blob
     with its speech, `said_ms` when the dub says it. `subtitle_text` and `short_text` are the engine's, as in the table
-    `translation`; `notes` say what is odd about the translation, `reason` about the dub. `engine_text` is what the engine
-    said, `remarks` what people did of it, `comments` the same one by one.
+    `translation`; `notes` say what is odd about the source's language or the translation, `reason` about the dub.
+    `engine_text` is what the engine said, `remarks` what people did of it, `comments` the same one by one.
     """
 
     segment: int
@@ -275,7 +275,7 @@ class _Rows:
             verdict=spoken.get("verdict"),
             sound=spoken.get("blob"),
             said_ms=_said_ms(spoken),
-            notes=() if pending and stand.state == "edited" else tuple(row["notes"] or ()),
+            notes=(*_foreign(heard), *(() if pending and stand.state == "edited" else row["notes"] or ())),
             reason=spoken.get("reason"),
         )
 
@@ -283,3 +283,8 @@ class _Rows:
 def _said_ms(spoken: Row) -> tuple[int, int] | None:
     start_ms, duration_ms = spoken.get("start_ms"), spoken.get("duration_ms")
     return None if start_ms is None or duration_ms is None else (start_ms, start_ms + duration_ms)
+
+
+def _foreign(heard: Row) -> list[str]:
+    """That the episode is in another language than expected; what else is noted of a source is nobody's to decide."""
+    return [note for note in heard.get("notes") or () if note.startswith("language:")]

@@ -22,7 +22,7 @@ from dubwright.settings import QualitySettings
 from dubwright.translate.market import finding
 
 # Of a line that is nowhere said, and of one that is only a little fast: what lies between is as grave as a viewer finds it.
-FAILED, STALE, UNFIT, REMARK, CUT, LATE, FAST, NOTE = 100, 80, 50, 40, 20, 20, 10, 4
+FAILED, FOREIGN, STALE, UNFIT, REMARK, CUT, LATE, FAST, NOTE = 100, 90, 80, 50, 40, 20, 20, 10, 4
 MARKET: Mapping[str, int] = {"high": 30, "medium": 15, "low": 5}
 QUALITY = 15
 # A tempo that listeners notice, and a recognizer that doubts.
@@ -146,4 +146,5 @@ def _reasons(line: Line, flags: Sequence[Finding]) -> Iterator[Reason]:
 def _noted(line: Line) -> Iterator[Reason]:
     for note in line.notes:
         found = finding.parse(note)
-        yield Reason(note, MARKET.get(found.severity, NOTE) if found else NOTE)
+        weight = FOREIGN if note.startswith("language:") else NOTE
+        yield Reason(note, MARKET.get(found.severity, NOTE) if found else weight)

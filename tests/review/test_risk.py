@@ -44,6 +44,15 @@ def test_a_line_of_which_nothing_is_wrong_has_no_reason() -> None:
             (),
             ["sensitive: “suicide”, self-harm: removed [high]", "length: long"],
         ),
+        (
+            {"notes": ("length: long", "language: sounds like English (0.97), not Chinese"), "stale": True},
+            (),
+            [
+                "language: sounds like English (0.97), not Chinese",
+                "locked, but its source or text is another one by now",
+                "length: long",
+            ],
+        ),
         ({"confidence": 0.41}, (), ["the source was hardly understood (confidence 0.41)"]),
         # What was measured is of the text before.
         ({"pending": True, "verdict": "unfit", "tempo": 1.5}, (LOUD,), []),
