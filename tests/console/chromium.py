@@ -23,7 +23,7 @@ QUIET = [
 ]
 WIDTHS = (1280, 390)
 # A page may wait for Prefect's server, which has 30 s to answer.
-RUN_MS, PAGE_MS = 180_000, 60_000
+RUN_MS, PAGE_MS = 400_000, 60_000
 # The length (s) of a file that the page may ask for, and its loudest moment, decoded as the page would.
 _DECODED = """async (address) => {
   const answer = await fetch(address);
