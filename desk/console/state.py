@@ -10,14 +10,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from desk.console.access.links import Links
-from desk.console.kept import KeptLake
-from desk.console.views.activity import Activity, watching
-from desk.console.views.behind import Behind
-from desk.console.views.inspection import Inspection, looking
-from desk.console.views.quality import Gathering
-from desk.console.views.remarks import OpenRemarks
-from desk.console.views.snapshot import Snapshot
-from desk.console.views.verdicts import Verdicts
+from desk.console.known.activity import Activity, watching
+from desk.console.known.behind import Behind
+from desk.console.known.gathering import Gathering
+from desk.console.known.inspection import Inspection, looking
+from desk.console.known.kept import KeptLake
+from desk.console.known.open_remarks import OpenRemarks
+from desk.console.known.snapshot import Snapshot
+from desk.console.known.verdicts import Verdicts
 from dubwright import catalog, registered
 from dubwright.errors import CatalogError, StoreError
 from dubwright.facts import SeriesFacts

@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from desk.console.views import activity, inspection, verdicts
-from desk.console.views.activity import Activity, of_runs
-from desk.console.views.behind import Behind
+from desk.console.known import activity, inspection, verdicts
+from desk.console.known.activity import Activity, of_runs
+from desk.console.known.behind import Behind
+from desk.console.known.inspection import Inspection, Look, looking
+from desk.console.known.snapshot import Picture
+from desk.console.known.verdicts import Verdicts
 from desk.console.views.coverage import Coverage, coverage
-from desk.console.views.inspection import Inspection, Look, looking
-from desk.console.views.snapshot import Picture
-from desk.console.views.verdicts import Verdicts
 from desk.runs.listing import Run
 from dubwright.coverage import SeriesCoverage
 from dubwright.errors import ClusterError

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from desk.console.kept import KeptLake
-from desk.console.views import snapshot
-from desk.console.views.apart import apart
-from desk.console.views.snapshot import Snapshot
+from desk.console.known import snapshot
+from desk.console.known.apart import apart
+from desk.console.known.kept import KeptLake
+from desk.console.known.snapshot import Snapshot
 from dubwright import coverage
 from dubwright.errors import CatalogError, StoreError
 from dubwright.lake import Lake

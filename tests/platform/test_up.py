@@ -21,7 +21,7 @@ import psutil
 import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL, temporary_settings
 
-from desk.console.views.activity import of_runs
+from desk.console.known.activity import of_runs
 from desk.runs import listing, orders, steering
 from desk.runs.causes import causes
 from desk.runs.listing import Run

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from desk.console.known.activity import Activity
+from desk.console.known.inspection import Look
+from desk.console.known.snapshot import Picture
 from desk.console.state import State as Console
-from desk.console.views.activity import Activity
-from desk.console.views.inspection import Look
-from desk.console.views.snapshot import Picture
 
 PAGE = 50
 # How long (s) a page waits at most before it asks for what was found meanwhile.

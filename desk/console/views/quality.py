@@ -1,26 +1,18 @@
-"""Quality over time: how engines did in a language, gathered behind the page."""
+"""Quality over time: how engines did in a language."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import datetime
 
 from pydantic import BaseModel
 
-from desk.console.views.behind import Behind
-from dubwright import coverage
-from dubwright.lake import Lake
-from dubwright.lake.layout import UnitKey
+from desk.console.known.gathering import Gathered
+from desk.console.state import State
 from dubwright.quality import trends
-from dubwright.quality.trends import By, Sample
-from dubwright.settings import ClusterSettings, Settings
+from dubwright.quality.trends import By
+from dubwright.settings import ClusterSettings
 
-if TYPE_CHECKING:
-    from desk.console.state import State
-
-FRESH_S = 300.0
 TITLES = {
     "on_time": "Lines on time",
     "tempo": "Lines within the bounds of tempo",
@@ -69,44 +61,6 @@ class Quality(BaseModel):
     trends: list[Trend]
     episodes: int
     at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """What was measured in a language, and how its translators were evaluated."""
-
-    delivered: list[Sample]
-    evaluated: list[Sample]
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-
-class Gathering:
-    """What was measured of a lake, gathered anew every few minutes as long as somebody looks at it."""
-
-    def __init__(self, lake: Lake, settings: Settings) -> None:
-        self._lake = lake
-        self._settings = settings
-        self._evaluated = Behind(lambda: list(coverage.languages(lake, "evaluation")), FRESH_S, "evaluated languages")
-        self._of: dict[str, Behind[Gathered]] = {}
-
-    def evaluated(self) -> list[str]:
-        """The languages in which translators were evaluated, as far as it is known."""
-        return self._evaluated.known() or []
-
-    def of(self, language: str) -> Gathered | None:
-        """What is known of a language; None while it is gathered for the first time."""
-        if language not in self._of:
-            self._of.setdefault(language, Behind(self._take(language), FRESH_S, f"quality in {language}"))
-        return self._of[language].known()
-
-    def _take(self, language: str) -> Callable[[], Gathered]:
-        known: dict[UnitKey, Sample | None] = {}
-
-        def take() -> Gathered:
-            delivered = trends.samples(self._lake, language, self._settings.quality, known)
-            return Gathered(delivered, list(trends.evaluations(self._lake, language)))
-
-        return take
 
 
 def quality(console: State, language: str | None, by: By) -> Quality:

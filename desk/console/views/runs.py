@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from desk.console.known.snapshot import Picture
 from desk.console.state import State
 from desk.console.views.problem import Problem
-from desk.console.views.snapshot import Picture
 from desk.runs import causes, listing, orders, progress
 from desk.runs.causes import Cause
 from desk.runs.listing import Artifact, Page, Run, Tasks

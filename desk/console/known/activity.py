@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from desk.console.views.behind import Behind
+from desk.console.known.behind import Behind
 from desk.runs import listing
 from desk.runs.listing import Run
 from dubwright.errors import ClusterError

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from desk.console.views.apart import apart
-from desk.console.views.behind import Behind
+from desk.console.known.apart import apart
+from desk.console.known.behind import Behind
 from dubwright import coverage
 from dubwright.coverage import SeriesCoverage
 from dubwright.lake import Lake

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from desk.console.views.verdicts import Verdicts
+from desk.console.known.verdicts import Verdicts
 from dubwright import catalog as catalogs
 from dubwright import coverage, plan, registered
 from dubwright.coverage import SeriesCoverage

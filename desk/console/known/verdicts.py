@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
-from desk.console.views.apart import apart
+from desk.console.known.apart import apart
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.quality import standing
