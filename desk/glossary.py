@@ -14,11 +14,11 @@ from desk.cast import Editor, Series, editor_of, known_as
 from desk.options import Json, Profile, lake_of, split_languages
 from desk.options import Lake as LakeOption
 from dubwright import cast as casts
-from dubwright import catalog
+from dubwright import catalog, reach
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.facts import SeriesFacts, Term
 from dubwright.lake import Lake
-from dubwright.terms import log, reach
+from dubwright.terms import log
 from dubwright.terms.log import Entry
 
 app = typer.Typer(
@@ -243,7 +243,7 @@ def _decide(store: Lake, series: str, before: SeriesFacts, entries: Sequence[Ent
     name, after = known_as(series), log.applied(before, entries)
     if entries:
         log.decide(store, name, entries)
-    _show(store, series, after, reach.outdated(store, name, before, after))
+    _show(store, series, after, reach.of_facts(store, name, before, after))
 
 
 def _show(store: Lake, series: str, facts: SeriesFacts, outdated: dict[str, list[str]] | None = None) -> None:

@@ -13,13 +13,12 @@ from desk import show
 from desk.cast import Editor, Series, editor_of, known_as
 from desk.options import Json, Profile, lake_of
 from desk.options import Lake as LakeOption
-from dubwright import catalog, languages, market_facts
+from dubwright import catalog, languages, market_facts, reach
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.facts import MAX_BYTES, SeriesFacts
 from dubwright.lake import Lake
 from dubwright.market import Overrides
 from dubwright.market_facts import Entry
-from dubwright.terms import reach
 
 app = typer.Typer(
     help="What a series wants otherwise than the markets of its languages: list, set, reset. A change redoes that language.",
@@ -106,7 +105,7 @@ def _decide(store: Lake, series: str, source: str | None, entry: Entry) -> None:
     before = market_facts.applied(facts, market_facts.log(store, name).entries)
     market_facts.decide(store, name, entry, facts)
     after = market_facts.applied(facts, market_facts.log(store, name).entries)
-    _show(series, after, reach.outdated(store, name, before, after))
+    _show(series, after, reach.of_facts(store, name, before, after))
 
 
 def _show(series: str, facts: SeriesFacts, outdated: dict[str, list[str]] | None = None) -> None:

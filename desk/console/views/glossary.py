@@ -10,12 +10,12 @@ from pydantic import BaseModel, Field, ValidationError
 from desk.console.state import State
 from desk.console.views.touched import Touched
 from dubwright import cast as casts
+from dubwright import reach
 from dubwright.cast import Cast
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.facts import SeriesFacts, Term
 from dubwright.order import natural
-from dubwright.reach import stages_from
-from dubwright.terms import log, reach
+from dubwright.terms import log
 from dubwright.terms.log import Entry
 
 NAMED = Field(min_length=1, max_length=200)
@@ -122,8 +122,8 @@ def _named(facts: SeriesFacts, names: Iterable[str]) -> Iterable[Term]:
 
 
 def _decided(console: State, series: str, before: SeriesFacts, entries: Sequence[Entry], *, ask: bool) -> Touched:
-    outdated = reach.outdated(console.lake, series, before, log.applied(before, entries))
+    outdated = reach.of_facts(console.lake, series, before, log.applied(before, entries))
     if not ask:
         log.decide(console.lake, series, entries)
         console.inspection.forget(series)
-    return Touched(changed=not ask, outdated=outdated, stages=stages_from("translate"))
+    return Touched(changed=not ask, outdated=outdated, stages=reach.stages_from("translate"))

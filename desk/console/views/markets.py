@@ -9,13 +9,11 @@ from pydantic import BaseModel, Field
 
 from desk.console.state import State
 from desk.console.views.touched import Touched
-from dubwright import languages, market_facts
+from dubwright import languages, market_facts, reach
 from dubwright.facts import SeriesFacts
 from dubwright.market import Overrides
 from dubwright.market import Relation as Whom
 from dubwright.market_facts import Entry
-from dubwright.reach import stages_from
-from dubwright.terms import reach
 from dubwright.translate import market
 
 SEVERITIES = ("none", "low", "medium", "high")
@@ -125,11 +123,11 @@ def want(console: State, series: str, language: str, wanting: Wanting, editor: s
     overrides = None if wanting.overrides is None else market_facts.parsed(wanting.overrides, f"{series} {language}")
     entry = Entry(language, overrides, editor)
     before, after = (market_facts.applied(facts, entries) for entries in (log.entries, (*log.entries, entry)))
-    outdated = reach.outdated(console.lake, series, before, after)
+    outdated = reach.of_facts(console.lake, series, before, after)
     if not wanting.ask:
         market_facts.decide(console.lake, series, entry, facts, wanting.seen)
         console.inspection.forget(series)
-    return Touched(changed=not wanting.ask, outdated=outdated, stages=stages_from("translate"))
+    return Touched(changed=not wanting.ask, outdated=outdated, stages=reach.stages_from("translate"))
 
 
 def _market(language: str, facts: SeriesFacts, log: market_facts.Log) -> Market:
