@@ -12,10 +12,10 @@ from desk import show
 from desk.options import Json, Profile, lake_of
 from desk.options import Lake as LakeOption
 from dubwright import cast as casts
-from dubwright import reach
+from dubwright import catalog, reach
 from dubwright.cast import Cast, Decision
 from dubwright.errors import CatalogError, SettingsError
-from dubwright.facts import Sex
+from dubwright.facts import SeriesFacts, Sex
 from dubwright.lake import Lake, layout
 from dubwright.reach import Outdated
 from dubwright.review import speakers
@@ -156,6 +156,17 @@ def play(
 def known_as(typed: str) -> str:
     """A name as the catalogue has it: a terminal may send another Unicode form."""
     return casts.normal(typed)
+
+
+def facts_of(store: Lake, series: str, source: str | None) -> SeriesFacts:
+    """What the series.yaml of a series says; nothing where no catalogue is named. Raises `CatalogError` if that has none such."""
+    name = known_as(series)
+    if source is None:
+        return SeriesFacts()
+    found = [each for each in catalog.load(source, name, store).series if each.name == name]
+    if not found:
+        raise CatalogError("no such series", where=source, field=series, remedy="name one that is there")
+    return found[0].facts
 
 
 def _decide(store: Lake, series: str, decision: Decision, editor: str | None) -> None:

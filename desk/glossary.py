@@ -10,11 +10,11 @@ import typer
 from pydantic import ValidationError
 
 from desk import show
-from desk.cast import Editor, Series, editor_of, known_as
+from desk.cast import Editor, Series, editor_of, facts_of, known_as
 from desk.options import Json, Profile, lake_of, split_languages
 from desk.options import Lake as LakeOption
 from dubwright import cast as casts
-from dubwright import catalog, reach
+from dubwright import reach
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.facts import SeriesFacts, Term
 from dubwright.lake import Lake
@@ -204,13 +204,7 @@ def _kind(path: Path) -> str:
 
 def _facts(store: Lake, series: str, source: str | None) -> SeriesFacts:
     """What is known of the series: what its catalogue says, if it is named, and what the lake says above it."""
-    name, own = known_as(series), SeriesFacts()
-    if source is not None:
-        found = [each for each in catalog.load(source, name, store).series if each.name == name]
-        if not found:
-            raise CatalogError("no such series", where=source, field=series, remedy="name one that is there")
-        own = found[0].facts
-    return log.applied(own, log.log(store, name).entries)
+    return log.applied(facts_of(store, series, source), log.log(store, known_as(series)).entries)
 
 
 def _said(store: Lake, series: str) -> dict[str, str | None]:

@@ -10,11 +10,11 @@ import typer
 import yaml
 
 from desk import show
-from desk.cast import Editor, Series, editor_of, known_as
+from desk.cast import Editor, Series, editor_of, facts_of, known_as
 from desk.options import Json, Profile, lake_of
 from desk.options import Lake as LakeOption
-from dubwright import catalog, languages, market_facts, reach
-from dubwright.errors import CatalogError, SettingsError
+from dubwright import languages, market_facts, reach
+from dubwright.errors import SettingsError
 from dubwright.facts import MAX_BYTES, SeriesFacts
 from dubwright.lake import Lake
 from dubwright.market import Overrides
@@ -39,7 +39,7 @@ def list_all(
     show.as_json = as_json
     store = lake_of(lake, profile)
     _show(
-        series, market_facts.applied(_facts(store, series, source), market_facts.log(store, known_as(series)).entries)
+        series, market_facts.applied(facts_of(store, series, source), market_facts.log(store, known_as(series)).entries)
     )
 
 
@@ -91,17 +91,8 @@ def _content(file: Path) -> Any:
         raise SettingsError(f"not YAML: {error}", where=str(file), remedy="correct the line") from error
 
 
-def _facts(store: Lake, series: str, source: str | None) -> SeriesFacts:
-    if source is None:
-        return SeriesFacts()
-    found = [each for each in catalog.load(source, known_as(series), store).series if each.name == known_as(series)]
-    if not found:
-        raise CatalogError("no such series", where=source, field=series, remedy="name one that is there")
-    return found[0].facts
-
-
 def _decide(store: Lake, series: str, source: str | None, entry: Entry) -> None:
-    name, facts = known_as(series), _facts(store, series, source)
+    name, facts = known_as(series), facts_of(store, series, source)
     before = market_facts.applied(facts, market_facts.log(store, name).entries)
     market_facts.decide(store, name, entry, facts)
     after = market_facts.applied(facts, market_facts.log(store, name).entries)

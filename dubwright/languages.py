@@ -9,6 +9,10 @@ from langcodes.tag_parser import LanguageTagError
 
 from dubwright.errors import LanguageError
 
+# The kind of a note, before its colon, that an episode is in another language than said: written where it is heard,
+# known again where runs are reported and lines reviewed.
+NOTE = "language"
+
 
 @cache
 def parse(tag: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from dubwright import languages
 from dubwright.catalog import Catalog
 from dubwright.lake import Lake, UnitFile
 from dubwright.lake.layout import FailureKey, UnitKey
@@ -20,7 +21,7 @@ from dubwright.survey import Survey
 
 # What notes of a translation, and of what was heard, deserve a look, by the word before their colon.
 FLAGGED = ("glossary", "length", "subtitle", "sensitive", "amount")
-HEARD = ("language",)
+HEARD = (languages.NOTE,)
 
 
 @dataclass(frozen=True, slots=True)

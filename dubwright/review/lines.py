@@ -287,4 +287,4 @@ def _said_ms(spoken: Row) -> tuple[int, int] | None:
 
 def _foreign(heard: Row) -> list[str]:
     """That the episode is in another language than expected; what else is noted of a source is nobody's to decide."""
-    return [note for note in heard.get("notes") or () if note.startswith("language:")]
+    return [note for note in heard.get("notes") or () if note.startswith(f"{languages.NOTE}:")]

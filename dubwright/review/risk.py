@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dubwright import coverage
+from dubwright import coverage, languages
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.quality import standing
@@ -146,5 +146,5 @@ def _reasons(line: Line, flags: Sequence[Finding]) -> Iterator[Reason]:
 def _noted(line: Line) -> Iterator[Reason]:
     for note in line.notes:
         found = finding.parse(note)
-        weight = FOREIGN if note.startswith("language:") else NOTE
+        weight = FOREIGN if note.startswith(f"{languages.NOTE}:") else NOTE
         yield Reason(note, MARKET.get(found.severity, NOTE) if found else weight)

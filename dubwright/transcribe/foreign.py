@@ -32,7 +32,7 @@ def note(words: Sequence[Word], samples: NDArray[np.float32], rate: int, languag
     found, probability = listen(part)
     if probability < SUREST or languages.base(found) == languages.base(language):
         return None
-    return f"language: sounds like {languages.name(found)} ({probability:.2f}), not {languages.name(language)}"
+    return f"{languages.NOTE}: sounds like {languages.name(found)} ({probability:.2f}), not {languages.name(language)}"
 
 
 def _fullest(words: Sequence[Word]) -> int:
