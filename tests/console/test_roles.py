@@ -60,6 +60,7 @@ def test_a_page_and_its_twin_take_the_same_role(build: Callable[..., Built]) -> 
     assert len(twins) >= 3 and all(found[path] == found[path.removeprefix("/api")] for path in twins)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", Role, ids=lambda role: role.name.lower())
 def test_each_route_lets_in_whom_it_should(role: Role, staffed: Callable[..., Built]) -> None:
     app, access = staffed(login_attempts=1000)

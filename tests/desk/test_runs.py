@@ -184,6 +184,7 @@ QUESTIONS: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_server_that_is_away_is_said_so_at_once(question: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
@@ -202,6 +203,7 @@ def test_a_server_that_says_nothing_is_waited_for_no_longer_than_is_bearable(mon
             _asked(address, listing.listed())
 
 
+@pytest.mark.slow
 def test_a_server_that_is_busy_for_a_moment_is_asked_again() -> None:
     asked: list[str] = []
 

@@ -117,6 +117,7 @@ def serving(languages: dict[str, str] | None = None) -> Iterator[SpeechServer]:
 class _Handler(BaseHTTPRequestHandler):
     server: SpeechServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms between its headers and its body
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -110,6 +110,7 @@ def check(speech: Speech) -> None:
     assert len(samples) - loud[-1] < 0.1 * rate
 
 
+@pytest.mark.slow
 def test_every_language_is_spoken_at_a_plausible_pace(engine: Synthesizer) -> None:
     assert spoken_languages(engine)
     for language in spoken_languages(engine):

@@ -48,6 +48,7 @@ def clip(pitch_hz: float, seconds: float, rate: int = 44_100, level: float = 0.3
 # Clips ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_usable_clips_are_taken_up_to_half_a_minute() -> None:
     clips = [clip(200, 12), clip(200, 0.3), clip(200, 12, level=1e-3), clip(200, 12), clip(200, 12)]
     taken = shown(clips, "xtts")

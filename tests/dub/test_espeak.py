@@ -68,6 +68,7 @@ def test_the_host_needs_nothing_but_the_standard_library() -> None:
     assert set(imports) <= sys.stdlib_module_names
 
 
+@pytest.mark.slow
 def test_a_line_sounds_the_same_whatever_the_time_of_day(engine: EspeakNg) -> None:
     """The breath of a female voice is drawn by lot, which the library casts by the second."""
     first = engine.speak("Nobody told her.", "en", "f2").samples

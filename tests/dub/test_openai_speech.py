@@ -61,6 +61,7 @@ def test_a_line_is_one_question(server: SpeechServer, kind: str) -> None:
     assert speech.samples.std() == pytest.approx(direct.samples.std(), rel=0.05)
 
 
+@pytest.mark.slow
 def test_it_is_asked_again_while_it_is_busy(server: SpeechServer) -> None:
     server.answers.extend([Answer(429, JSON, {"Retry-After-Ms": "10"}), Answer(500, b"<h1>oops</h1>")])
     assert made().speak(TEXT, "en", "anna").duration_ms > 1500

@@ -58,6 +58,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Halver, "asked", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("registered")
 def test_a_bed_is_computed_once_and_found_again(episodes: Episodes) -> None:
     samples = original(LINES, 9.0)
@@ -72,6 +73,7 @@ def test_a_bed_is_computed_once_and_found_again(episodes: Episodes) -> None:
     assert Halver.asked == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("registered")
 def test_none_is_wanted_or_it_fails(episodes: Episodes) -> None:
     samples = original(LINES, 9.0)

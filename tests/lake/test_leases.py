@@ -35,6 +35,7 @@ def test_no_series_named_stands_for_all(lake: Lake) -> None:
         assert leases.live(lake, "run")
 
 
+@pytest.mark.slow
 def test_a_lease_is_renewed_and_leaves_two_objects_at_most(lake: Lake) -> None:
     with leases.hold(lake, "run", ["a"], seconds=0.6):
         expiries: list[int] = []
@@ -90,6 +91,7 @@ class Fails(LocalStore):
         return super().put_if_absent(key, data)
 
 
+@pytest.mark.slow
 def test_a_lease_that_could_not_be_renewed_says_so(tmp_path: Path) -> None:
     store = Fails(tmp_path)
     lake = Lake(store)

@@ -121,6 +121,7 @@ def test_a_tar_header_that_claims_a_gigabyte(tmp_path: Path, monkeypatch: pytest
         read(tmp_path / "archive", gzip.compress(header.tobuf() + bytes(2**20)))
 
 
+@pytest.mark.slow
 def test_a_wheel_whose_member_is_a_bomb(web: Web, opened: Open) -> None:
     """A member of 10 MB in 10 kB of archive: reading stops a byte after what is pinned."""
     bomb = wheel("box", "1.0", {MEMBER: bytes(10_000_000)})

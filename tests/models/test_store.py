@@ -105,6 +105,7 @@ def test_a_spoilt_receipt_costs_only_a_check(store: ModelStore, web: Web) -> Non
     assert len(web.asked) == before
 
 
+@pytest.mark.slow
 def test_a_failure_names_the_artefact_each_source_and_each_answer(web: Web, opened: Open, tmp_path: Path) -> None:
     little = artefact(FILES, Hub(f"{web.address}/nothing"), PIP)
     with pytest.raises(ModelError) as caught:

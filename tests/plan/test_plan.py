@@ -65,6 +65,7 @@ def counted(plan: plans.Plan) -> dict[tuple[str, str | None], Counter[str]]:
     return counts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "a_part"),
     [
@@ -195,6 +196,7 @@ def test_subtitles_that_came_with_a_video_make_its_transcript_another(keys: Lake
 STAGES_EN = [("translate", "en"), ("dub", "en"), ("render", "en")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [NAMES[:7], NAMES], ids=["each listed alone", "one listing"])
 def test_who_speaks_is_read_where_it_was_decided_and_changes_what_hears_it(
     names: list[str], lake: Lake, fake_settings: Settings

@@ -80,6 +80,7 @@ else:
 """
 
 
+@pytest.mark.slow
 def test_of_two_processes_one_saves(world: World) -> None:
     command = [sys.executable, "-c", SAVE, world.lake.uri, SERIES]
     both = [

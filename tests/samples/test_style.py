@@ -98,6 +98,7 @@ def test_a_font_that_cannot_be_had_is_named() -> None:
     assert render.missing_font(Style()) == ""
 
 
+@pytest.mark.slow
 def test_a_landscape_frame_is_filled_and_has_its_subtitle(whole: Script, tmp_path: Path) -> None:
     style = Style(width=640, height=360, size=24, bottom=330, box=True, logo="dubwright")
     scenery, texts = picture.scripts("槐巷", whole.episodes[0], _track(whole, 0), whole.parts, style)
@@ -114,6 +115,7 @@ def test_a_landscape_frame_is_filled_and_has_its_subtitle(whole: Script, tmp_pat
     assert abs(subtitle[:, 1].min() + subtitle[:, 1].max() - 640) < 40
 
 
+@pytest.mark.slow
 def test_louder_music_is_as_loud_as_wanted_and_never_clips(whole: Script) -> None:
     rate = 24_000
     hiss = np.random.default_rng(2).standard_normal(2 * rate).astype(np.float32) * np.float32(0.1)

@@ -236,6 +236,7 @@ def test_what_is_too_large() -> None:
         _read(b"x" * (given.LARGEST_BYTES + 1))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "part", [" ", "{", "<v ", "{\\p1}", "-->", "Dialogue: 0,", "：", "\n", "(", "1\n00:00:01,0 --> 0:1\nx\n"]

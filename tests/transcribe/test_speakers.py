@@ -25,6 +25,7 @@ def labels(turns: list[Voice]) -> list[str]:
     return [known.setdefault(voice, f"S{len(known) + 1}") for voice in turns]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bed_level", [0.0, 0.02])
 def test_a_man_and_a_woman_are_told_apart_with_music_or_without(bed_level: float) -> None:
     lines = list(zip(TURNS, LENGTHS, strict=True))
@@ -38,6 +39,7 @@ def test_a_man_and_a_woman_are_told_apart_with_music_or_without(bed_level: float
     assert man.voice is None
 
 
+@pytest.mark.slow
 def test_three_voices_are_counted_without_a_cast_list() -> None:
     turns = [MAN, WOMAN, BOY] * 4
     samples, spans = scene([(voice, 1200 + 150 * at) for at, voice in enumerate(turns)])

@@ -149,11 +149,13 @@ def test_instructions_that_come_back_are_no_translation(chat: Translator, server
 
 
 class TestEndpointsThatFail:
+    @pytest.mark.slow
     def test_it_is_asked_again_while_it_is_busy(self, chat: Translator, server: ChatServer) -> None:
         server.fail.extend([Failure(429, headers={"Retry-After-Ms": "10"}), Failure(503), Failure(0)])
         server.say.append(said(*ENGLISH))
         assert texts(chat.translate(scene())) == list(ENGLISH)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "failure", [Failure(500, "<h1>oops</h1>"), Failure(429), Failure(0), Failure(200, delay_s=1)]
     )

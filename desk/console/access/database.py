@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+import sqlite3
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +90,11 @@ class Database:
 
         Raises `StoreError` if the database is away, `SettingsError` if a later dubwright made it.
         """
+        if self._engine.dialect.name == "sqlite":
+            try:
+                await asyncio.to_thread(_write_ahead, str(self._engine.url.database))
+            except sqlite3.Error as error:
+                raise self._away(error) from error
         async with self.begin() as connection:
             if connection.dialect.name == "postgresql":
                 # Two that start at once: IF NOT EXISTS alone does not keep them apart.
@@ -118,16 +126,19 @@ class Database:
         except IntegrityError:
             raise
         except (DBAPIError, OSError) as error:
-            raise StoreError(
-                f"the console's database does not answer: {type(error).__name__}",
-                where=self._address,
-                field="console.database",
-                remedy="see that it runs and may be written",
-            ) from error
+            raise self._away(error) from error
 
     async def close(self) -> None:
         """Close what is open; the next transaction connects anew."""
         await self._engine.dispose()
+
+    def _away(self, error: Exception) -> StoreError:
+        return StoreError(
+            f"the console's database does not answer: {type(error).__name__}",
+            where=self._address,
+            field="console.database",
+            remedy="see that it runs and may be written",
+        )
 
     async def _about(self, connection: AsyncConnection, name: str, value: str) -> str:
         """What is kept under a name, or `value`, kept from now on: whoever is first decides."""
@@ -158,10 +169,26 @@ def _engine(address: str) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
-        # Who writes waits for no reader, and who reads for no writer: every request reads who asks.
-        connection.execute("PRAGMA journal_mode = WAL")
 
     return engine
+
+
+def _write_ahead(path: str) -> None:
+    """Let who writes wait for no reader, and who reads for no writer: every request reads who asks.
+
+    The file keeps it. Of several that ask for it at once SQLite refuses some without waiting, so they ask again.
+    Raises `sqlite3.Error` if the file cannot be written or is none of SQLite's.
+    """
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            with closing(sqlite3.connect(path, timeout=PATIENCE_S)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def _postgres(address: str) -> URL:
