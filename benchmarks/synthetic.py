@@ -102,6 +102,13 @@ class SyntheticStore(LocalStore):
                         self._turn()
                     yield ObjectInfo(key, 1000, NOW)
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """One request, as of an object store that is asked with a delimiter; of what lies above a file's keys."""
+        self._turn()
+        begins = (path.stem.replace("~", "/") + "/" for path in self.files)
+        rests = (each[len(prefix) :] for each in begins if each.startswith(prefix) and each != prefix)
+        yield from sorted({rest.partition("/")[0] for rest in rests})
+
     def read(self, key: str) -> bytes:
         unit = layout.parse_unit(key)
         if unit is None:

@@ -53,6 +53,9 @@ class WorkedStore(synthetic.SyntheticStore):
         own = LocalStore.list(self, prefix, after=after)
         return merge(super().list(prefix, after=after), own, key=lambda found: found.key)
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        yield from sorted({*super().folders(prefix), *LocalStore(self.root).folders(prefix)})
+
     def exists(self, key: str) -> bool:
         return layout.parse_unit(key) is not None or LocalStore.exists(self, key)
 

@@ -16,7 +16,7 @@ from dubwright.catalog import Catalog
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey, parse_unit, unit_prefix
-from dubwright.lake.reading import spread
+from dubwright.lake.spreading import spread
 from dubwright.listing import Partition
 from dubwright.plan import Plan, Planner
 from dubwright.survey import Survey

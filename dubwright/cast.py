@@ -23,7 +23,6 @@ from dubwright.facts import SeriesFacts, Sex
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
 from dubwright.lake.layout import SeriesKey
-from dubwright.lake.reading import spread
 
 FACT = "cast"
 Kind = Literal["heard", "link", "name", "merge", "split", "assign"]
@@ -307,8 +306,7 @@ def _resolved(lake: Lake, series: str, keys: tuple[SeriesKey, ...]) -> Cast:
 def log(lake: Lake, series: str, keys: Sequence[SeriesKey] | None = None) -> Log:
     """What was decided, or what of it stands under these keys. Raises `UnreadableError` for a fact that is none of ours."""
     keys = lake.series_facts(series, FACT) if keys is None else keys
-    found = spread(lambda key: lake.read_series_facts([key]), keys)
-    decisions = tuple(_decision(row) for rows in found for row in rows if row["kind"] in KINDS)
+    decisions = tuple(_decision(row) for row in lake.read_series_facts(keys) if row["kind"] in KINDS)
     return Log(decisions, max((key.version for key in keys), default=0))
 
 

@@ -10,12 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from string import ascii_lowercase
 from typing import Any
 
 from dubwright.lake import Lake
 from dubwright.lake.layout import FailureKey, UnitKey, decode, failure_prefix, parse_failure, parse_unit, unit_prefix
-from dubwright.lake.reading import spread
+from dubwright.lake.spreading import spread
 from dubwright.lake.store import ObjectInfo
 from dubwright.report import Failure, read_failure
 from dubwright.stages import STAGES, Stage
@@ -60,23 +59,8 @@ def coverage(lake: Lake, series: str | None = None) -> dict[str, SeriesCoverage]
 
 
 def languages(lake: Lake, table: str) -> Iterator[str]:
-    """The languages that a table has, in order. No key is read that tells no more than the one before it."""
-    prefix = f"{table}/language="
-    if next(iter(lake.store.list(prefix)), None):
-        for found in spread(
-            lambda letter: list(_beginning(lake, prefix, letter)), ascii_lowercase, len(ascii_lowercase)
-        ):
-            yield from found
-
-
-def _beginning(lake: Lake, prefix: str, letter: str) -> Iterator[str]:
-    """The languages of one letter, found by jumping from each to the next: a letter's wait for no other's."""
-    after = ""
-    while first := next(iter(lake.store.list(prefix + letter, after=after)), None):
-        part = first.key[len(prefix) :].partition("/")[0]
-        yield decode(part)
-        # '0' is what follows '/': behind every key of this language.
-        after = f"{prefix}{part}0"
+    """The languages that a table has, in order, from one listing of their names."""
+    return (decode(name) for name in lake.store.folders(f"{table}/language="))
 
 
 def _episodes(lake: Lake, prefix: str, series: str | None) -> Iterator[tuple[str, int]]:

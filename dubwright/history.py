@@ -15,7 +15,7 @@ from dubwright.coverage import languages
 from dubwright.errors import KeyMissingError
 from dubwright.lake import Lake, UnitFile, layout
 from dubwright.lake.layout import UnitKey
-from dubwright.lake.reading import spread
+from dubwright.lake.spreading import spread
 from dubwright.stages import STAGES
 
 SAMPLE = 64

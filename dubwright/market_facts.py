@@ -20,7 +20,6 @@ from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
 from dubwright.lake.layout import SeriesKey
-from dubwright.lake.reading import spread
 from dubwright.market import Overrides
 
 FACT = "market"
@@ -92,8 +91,9 @@ def digest(wanted: Overrides | None) -> str:
 def log(lake: Lake, series: str, keys: Sequence[SeriesKey] | None = None) -> Log:
     """What was decided, or what of it stands under these keys. Raises `StoreError`, `UnreadableError`."""
     keys = lake.series_facts(series, FACT) if keys is None else keys
-    found = spread(lambda key: [_entry(row, lake, key) for row in lake.read_series_facts([key])], keys)
-    return Log(tuple(entry for entries in found for entry in entries), max((key.version for key in keys), default=0))
+    found = zip(keys, lake.each_series_fact(keys), strict=True)
+    entries = tuple(_entry(row, lake, key) for key, rows in found for row in rows)
+    return Log(entries, max((key.version for key in keys), default=0))
 
 
 def decide(lake: Lake, series: str, entry: Entry, facts: SeriesFacts, seen: str | None = None) -> None:

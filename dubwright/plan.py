@@ -19,7 +19,7 @@ from dubwright import languages, listing, market_facts, survey, voice_facts
 from dubwright.catalog import Catalog, Series
 from dubwright.errors import EngineMissingError, LanguageError, SettingsError
 from dubwright.lake import Lake
-from dubwright.lake.reading import spread
+from dubwright.lake.spreading import spread
 from dubwright.listing import Partition, SeriesListing
 from dubwright.recipes import Digester, Recipes, differences
 from dubwright.series_plan import Decided, PlannedUnit, SeriesPlan

@@ -21,7 +21,8 @@ from dubwright.errors import KeyMissingError, StoreError
 from dubwright.facts import SeriesFacts, Sex
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
-from dubwright.lake.reading import columns, spread
+from dubwright.lake.reading import columns
+from dubwright.lake.spreading import spread
 from dubwright.settings import DubSettings
 from dubwright.transcribe.speakers.clips import keep, references_of
 from dubwright.transcribe.speakers.prints import DIALOGUE

@@ -17,7 +17,6 @@ from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
 from dubwright.lake.layout import SeriesKey
-from dubwright.lake.reading import spread
 
 FACT = "voice"
 EDITOR = "dubwright"
@@ -158,8 +157,7 @@ def read(lake: Lake, series: str, keys: Sequence[SeriesKey] | None = None) -> Vo
 def log(lake: Lake, series: str, keys: Sequence[SeriesKey] | None = None) -> Log:
     """What was given, or what of it stands under these keys. Raises `StoreError`, `UnreadableError`."""
     keys = lake.series_facts(series, FACT) if keys is None else keys
-    found = spread(lambda key: [_entry(row) for row in lake.read_series_facts([key])], keys)
-    return Log(tuple(entry for entries in found for entry in entries), max((key.version for key in keys), default=0))
+    return Log(tuple(map(_entry, lake.read_series_facts(keys))), max((key.version for key in keys), default=0))
 
 
 def decide(lake: Lake, series: str, entries: Sequence[Entry]) -> SeriesKey:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -54,7 +54,13 @@ def render(
 
 def url(*parts: str) -> str:
     """A path of the console, of names that may hold anything: `url("series", name)`."""
-    return "/" + "/".join(quote(layout.encode(part).replace("%", ESCAPE), safe="~") for part in parts)
+    return "/" + "/".join(map(_part, parts))
+
+
+# A page of a series has a path for each of its thousand cells.
+@lru_cache(maxsize=1 << 14)
+def _part(name: str) -> str:
+    return quote(layout.encode(name).replace("%", ESCAPE), safe="~")
 
 
 def _formats(words: Words) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from dubwright.lake import layout, reading
+from dubwright.lake import layout
 from dubwright.lake.lake import Lake
 from dubwright.lake.layout import FailureKey, UnitKey
+from dubwright.lake.spreading import spread
 from dubwright.lake.store import ObjectInfo
 
 Place = tuple[str, str, str | None]
@@ -89,14 +90,19 @@ def of(lake: Lake, series: str) -> Holdings:
     def listed(prefix: str) -> list[ObjectInfo]:
         return list(lake.store.list(f"{prefix}series={layout.encode(series)}/"))
 
-    found = reading.spread(listed, _partitions(lake))
+    found = spread(listed, _partitions(lake))
     return _holdings(info for infos in found for info in infos) or Holdings(series)
 
 
 def _partitions(lake: Lake) -> list[str]:
     """The prefixes below which series lie: of every table and every stage's failures, by language where there are any."""
-    heads = [f"{table}/" for table in layout.UNIT_TABLES] + [f"{stage}/" for stage in _parts(lake, "failure/")]
-    return [prefix for found in reading.spread(lambda head: [head, *_languages(lake, head)], heads) for prefix in found]
+    heads = [f"{table}/" for table in layout.UNIT_TABLES]
+    heads += [f"failure/{stage}/" for stage in lake.store.folders("failure/")]
+
+    def with_languages(head: str) -> list[str]:
+        return [head, *(f"{head}language={name}/" for name in lake.store.folders(f"{head}language="))]
+
+    return [prefix for found in spread(with_languages, heads) for prefix in found]
 
 
 def _holdings(found: Iterable[ObjectInfo]) -> Holdings | None:
@@ -125,22 +131,3 @@ def _by_part(listing: Iterator[ObjectInfo]) -> Iterator[tuple[bytes, ObjectInfo]
 
 def _part_of(entry: tuple[bytes, ObjectInfo]) -> bytes:
     return entry[0]
-
-
-def _languages(lake: Lake, head: str) -> Iterator[str]:
-    for part in _parts(lake, head, "language="):
-        yield f"{part}/"
-
-
-def _parts(lake: Lake, head: str, beginning: str = "") -> Iterator[str]:
-    """The folders right below a prefix, a request each: behind the keys of one the next one begins."""
-    after = ""
-    while True:
-        found = next(iter(lake.store.list(head + beginning, after=after)), None)
-        if found is None:
-            return
-        part, below, _ = found.key[len(head) :].partition("/")
-        if below:
-            yield head + part
-        # "0" follows "/": no key lies between the last one of this folder and that.
-        after = f"{head}{part}0" if below else found.key

@@ -26,6 +26,7 @@ from dubwright.lake.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.lake.leases import Lease
 from dubwright.lake.references import Digests
+from dubwright.lake.spreading import spread
 from dubwright.stages import STAGES
 
 Kind = Literal["unit", "failure", "speech", "blob"]
@@ -202,7 +203,7 @@ class _Collection:
         stays = [unit.key for unit in units if unit.key.episode in episodes and str(unit.key) not in superseded]
         while stays and superseded:
             spared: list[UnitKey] = []
-            for key, read in zip(stays, reading.spread(self._upstream, stays), strict=True):
+            for key, read in zip(stays, spread(self._upstream, stays), strict=True):
                 if read is None:
                     self.result.remark(f"{key.series}/{key.episode}: left alone, {key} cannot be read")
                     read = {each for each, (old, _) in superseded.items() if old.key.episode == key.episode}
@@ -271,7 +272,7 @@ class _Collection:
         """Old entries that lead to no blob of a unit, each with the blob; and the blobs that young entries lead to."""
         entries, young = [], Digests()
         listed = ((found.key, found.size, found.modified) for found in self.lake.store.list("speech/"))
-        for key, size, modified, blob in reading.spread(self._entry, listed):
+        for key, size, modified, blob in spread(self._entry, listed):
             sound = layout.is_blob(blob)
             if modified >= self.cutoff:
                 if sound:
@@ -293,7 +294,7 @@ class _Collection:
         for _, group in groupby(doomed, key=lambda each: (each.kind, each.key.partition("/")[0])):
             for batch in _batches(group):
                 lease.require()
-                for _ in reading.spread(lambda each: self.lake.store.delete(each.key), batch):
+                for _ in spread(lambda each: self.lake.store.delete(each.key), batch):
                     continue
                 self._count(batch)
 

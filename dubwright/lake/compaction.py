@@ -25,6 +25,7 @@ from dubwright.errors import KeyMissingError, StoreError, UnreadableError
 from dubwright.lake import census, layout, reading, schemas
 from dubwright.lake.lake import METADATA, Lake
 from dubwright.lake.layout import UnitKey
+from dubwright.lake.spreading import spread
 
 # Bytes of rows in memory that become one row group: what a reader takes at a time, and what writing one takes.
 ROW_GROUP_BYTES = 128 * 2**20
@@ -60,7 +61,7 @@ def compact(lake: Lake, series: str | None = None, *, threads: int = THREADS) ->
     A series with a unit that cannot be read keeps the file that it has, and a remark says so.
     """
     done, keys = Compacted(), set()
-    for job, what in reading.spread(_compacting(lake), _jobs(lake, series), threads):
+    for job, what in spread(_compacting(lake), _jobs(lake, series), threads):
         keys.add(job.key)
         match what:
             case "written":

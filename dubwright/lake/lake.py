@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from dubwright.errors import EditConflictError, StoreError, UnreadableError
 from dubwright.lake import layout, schemas
 from dubwright.lake.layout import EditKey, EvaluationKey, FailureKey, ReviewKey, SeriesKey, UnitKey
+from dubwright.lake.spreading import spread
 from dubwright.lake.store import ObjectStore, open_store
 
 METADATA = b"dubwright"
@@ -206,7 +207,7 @@ class Lake:
 
     def read_edits(self, keys: Sequence[str]) -> list[dict[str, Any]]:
         """The corrections behind these keys, in their order. Raises `UnreadableError` for a file that is none of ours."""
-        return [row for key in keys for row in self._rows("edit", key)]
+        return [row for rows in self._each("edit", keys) for row in rows]
 
     def _put_edits(self, key: EditKey, rows: Sequence[Mapping[str, Any]]) -> bool:
         shared = {"series": key.series, "episode": key.episode, "language": key.language}
@@ -252,7 +253,7 @@ class Lake:
 
     def read_reviews(self, keys: Sequence[ReviewKey]) -> list[dict[str, Any]]:
         """The rows behind these keys, in their order. Raises `UnreadableError` for a file that is none of ours."""
-        return [row for key in keys for row in self._rows("review", str(key))]
+        return [row for rows in self._each("review", [str(key) for key in keys]) for row in rows]
 
     # Evaluations -------------------------------------------------------------------------------------
 
@@ -300,13 +301,21 @@ class Lake:
 
     def read_series_facts(self, keys: Sequence[SeriesKey]) -> list[dict[str, Any]]:
         """The rows behind these keys, in their order. Raises `UnreadableError` for a file that is none of ours."""
-        return [row for key in keys for row in self._rows(key.kind, str(key))]
+        return [row for rows in self.each_series_fact(keys) for row in rows]
+
+    def each_series_fact(self, keys: Sequence[SeriesKey]) -> Iterator[list[dict[str, Any]]]:
+        """The same key by key; all are of one kind."""
+        return self._each(keys[0].kind, [str(key) for key in keys]) if keys else iter(())
 
     def _append(self, table: str, key: str, rows: Sequence[Mapping[str, Any]], shared: Mapping[str, Any]) -> bool:
         """Create a file of rows that people decided on, `created_at` filled in; False if it is there already."""
         now = datetime.now(UTC)
         made = schemas.to_table(table, [{**row, **shared, "created_at": now} for row in rows])
         return self.store.put_if_absent(key, _to_parquet(made, {"schema_version": schemas.VERSION}))
+
+    def _each(self, table: str, keys: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+        """The rows of files that people's decisions are in, one after the other."""
+        return spread(lambda key: self._rows(table, key), keys)
 
     def _rows(self, table: str, key: str) -> list[dict[str, Any]]:
         try:
@@ -344,6 +353,7 @@ def _to_parquet(table: pa.Table, about: Mapping[str, Any]) -> bytes:
 
 def _from_parquet(data: bytes, names: Sequence[str] | None = None) -> pa.Table:
     file = pq.ParquetFile(pa.BufferReader(data))
-    there = None if names is None else [name for name in names if name in file.schema_arrow.names]
+    known = file.schema_arrow.names
+    there = None if names is None else [name for name in names if name in known]
     # On this thread alone: Arrow's own threads now and then abort the process at its end (pyarrow 26.0.1).
     return file.read(there, use_threads=False)

@@ -33,6 +33,15 @@ class LocalStore:
         start = self._path(folder) if folder else self.root
         yield from self._walk(start, f"{folder}/" if folder else "", prefix, after)
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        after = ""
+        while found := next(self.list(prefix, after=after), None):
+            name, below, _ = found.key[len(prefix) :].partition("/")
+            if below:
+                yield name
+            # "0" follows "/": no key of this folder sorts behind that.
+            after = f"{prefix}{name}0" if below else found.key
+
     def _walk(self, folder: Path, base: str, prefix: str, after: str) -> Iterator[ObjectInfo]:
         try:
             with os.scandir(folder) as found:

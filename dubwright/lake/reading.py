@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Callable, Sequence
 from typing import IO, Any, TypeVar
 
 import pyarrow as pa
@@ -14,9 +12,6 @@ import pyarrow.parquet as pq
 from dubwright.errors import UnreadableError
 from dubwright.lake.lake import METADATA, Lake
 
-THREADS = 16
-
-Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
@@ -34,7 +29,8 @@ def columns(lake: Lake, key: str, names: Sequence[str]) -> pa.Table:
 
     def read(file: IO[bytes]) -> pa.Table:
         parquet = pq.ParquetFile(file)
-        return parquet.read([name for name in names if name in parquet.schema_arrow.names], use_threads=False)
+        known = parquet.schema_arrow.names
+        return parquet.read([name for name in names if name in known], use_threads=False)
 
     return _read(lake, key, read)
 
@@ -64,18 +60,3 @@ def _read(lake: Lake, key: str, take: Callable[[IO[bytes]], Answer]) -> Answer:
                 field=key,
                 remedy="`dubwright lake verify` says what to do",
             ) from error
-
-
-def spread(function: Callable[[Item], Answer], items: Iterable[Item], threads: int = THREADS) -> Iterator[Answer]:
-    """`function` of every item, in order, on some threads; a few at a time are under way, however many there are."""
-    with ThreadPoolExecutor(threads, thread_name_prefix="dubwright-lake") as pool:
-        waiting = iter(items)
-        under_way: list[Future[Answer]] = [pool.submit(function, item) for item in islice(waiting, 2 * threads)]
-        try:
-            while under_way:
-                done = under_way.pop(0).result()
-                under_way += [pool.submit(function, item) for item in islice(waiting, 1)]
-                yield done
-        finally:
-            for future in under_way:
-                future.cancel()

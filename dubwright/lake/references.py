@@ -11,6 +11,7 @@ import pyarrow as pa
 from dubwright.lake import compaction, layout, reading, schemas
 from dubwright.lake.census import Holdings
 from dubwright.lake.lake import Lake
+from dubwright.lake.spreading import spread
 
 # Digests gathered before they are sorted in among the others.
 UNSORTED = 1 << 20
@@ -79,12 +80,12 @@ def of_facts(lake: Lake) -> Iterator[str]:
     """The blobs that facts about series refer to. Raises `UnreadableError`."""
     facts = (layout.parse_series(found.key) for found in lake.store.list(layout.SERIES))
     telling = (fact for fact in facts if fact and fact.kind in schemas.TABLES and blob_columns(fact.kind))
-    for table, rows in reading.spread(lambda fact: (fact.kind, reading.table(lake, str(fact))), telling):
+    for table, rows in spread(lambda fact: (fact.kind, reading.table(lake, str(fact))), telling):
         yield from blobs_in(table, rows)
 
 
 def _of_units(lake: Lake, table: str, keys: Collection[str], names: list[str]) -> Iterator[str]:
-    for rows in reading.spread(lambda key: reading.columns(lake, key, names), keys) if keys else ():
+    for rows in spread(lambda key: reading.columns(lake, key, names), keys) if keys else ():
         yield from blobs_in(table, rows)
 
 

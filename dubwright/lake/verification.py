@@ -22,6 +22,7 @@ from dubwright.lake.census import Holdings
 from dubwright.lake.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.lake.references import Digests
+from dubwright.lake.spreading import spread
 
 AGAIN = "remove this object and run `dubwright localize` again: the unit is computed anew"
 COMPACT = "run `dubwright lake compact`: the file is written anew"
@@ -87,7 +88,7 @@ class _Look:
                 elif not layout.known(found.key):
                     self.tell(Finding(found.key, "outside the lake's layout", STRAY))
 
-        for key, findings in reading.spread(self._blob, blobs()):
+        for key, findings in spread(self._blob, blobs()):
             there.add(key)
             self.done.blobs += 1
             self._tell_all(findings)
@@ -111,7 +112,7 @@ class _Look:
     def series(self, holdings: Holdings, there: Digests | None) -> None:
         """Look at a series' units, at what they refer to and at the compacted files."""
         keys = {str(unit.key) for unit in holdings.units}
-        looked = list(reading.spread(lambda unit: self._unit(unit.key, keys), holdings.units))
+        looked = list(spread(lambda unit: self._unit(unit.key, keys), holdings.units))
         self.done.units += len(looked)
         missing = self._missing({blob for each in looked for blob in each.blobs}, there)
         for each in looked:
@@ -122,12 +123,12 @@ class _Look:
 
     def _missing(self, blobs: set[str], there: Digests | None) -> set[str]:
         ordered = sorted(blob for blob in blobs if there is None or blob not in there)
-        exist = reading.spread(self.lake.store.exists, ordered)
+        exist = spread(self.lake.store.exists, ordered)
         missing = {blob for blob, found in zip(ordered, exist, strict=True) if not found}
         if there is not None:
             return missing
         if self.deep:
-            for _, findings in reading.spread(self._blob, sorted(blobs - missing)):
+            for _, findings in spread(self._blob, sorted(blobs - missing)):
                 self._tell_all(findings)
         self.done.blobs += len(blobs)
         return missing

@@ -16,7 +16,7 @@ from dubwright import coverage
 from dubwright.errors import KeyMissingError
 from dubwright.lake import Lake, UnitFile
 from dubwright.lake.layout import UnitKey, parse_unit
-from dubwright.lake.reading import spread
+from dubwright.lake.spreading import spread
 from dubwright.quality import scores
 from dubwright.quality.scorecard import Figure
 

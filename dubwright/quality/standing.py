@@ -9,6 +9,7 @@ from typing import Any
 from dubwright.errors import KeyMissingError, UnreadableError
 from dubwright.lake import Lake, compaction, layout, reading
 from dubwright.lake.layout import UnitKey
+from dubwright.lake.spreading import spread
 from dubwright.quality import gate
 from dubwright.quality.gate import PICTURE, TABLE, EpisodeQuality, key_of
 from dubwright.settings import QualitySettings
@@ -75,7 +76,7 @@ def _rows_of(lake: Lake, keys: Sequence[UnitKey]) -> Iterator[tuple[UnitKey, Row
                 by_episode[row["episode"]].append(row)
         yield from ((key, by_episode[key.episode]) for key in together)
     alone = [key for key in keys if key not in set(together)]
-    yield from zip(alone, reading.spread(lambda key: _read(lake, key_of(key)), alone), strict=True)
+    yield from zip(alone, spread(lambda key: _read(lake, key_of(key)), alone), strict=True)
 
 
 def _read(lake: Lake, key: UnitKey) -> Rows:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from dubwright.errors import KeyMissingError, UnreadableError
 from dubwright.lake import Lake, layout, reading
 from dubwright.lake.layout import UnitKey
+from dubwright.lake.spreading import spread
 from dubwright.quality import gate
 from dubwright.quality.gate import key_of
 from dubwright.settings import QualitySettings
@@ -71,7 +72,7 @@ def samples(lake: Lake, language: str, settings: QualitySettings, known: Known) 
     """
     drawn = _drawn(lake, language)
     unread = [key for key in drawn if key not in known]
-    read = reading.spread(lambda key: _sample(lake, key, settings), unread, READS_AT_ONCE)
+    read = spread(lambda key: _sample(lake, key, settings), unread, READS_AT_ONCE)
     known.update(zip(unread, read, strict=True))
     for key in known.keys() - set(drawn):
         del known[key]

@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any
 
 from dubwright.lake import Lake
-from dubwright.lake.reading import spread
 
 Line = tuple[int, str | None]
 
@@ -66,8 +65,7 @@ def read(lake: Lake, place: Place, base: str | None = None) -> list[Edit]:
 
 def of_keys(lake: Lake, keys: Sequence[str]) -> list[Edit]:
     """The corrections behind these keys, in the order in which they count. Raises `UnreadableError`."""
-    found = spread(lambda key: lake.read_edits([key]), keys) if keys else ()
-    return in_order(edit(row) for rows in found for row in rows)
+    return in_order(edit(row) for row in lake.read_edits(keys))
 
 
 def edit(row: Mapping[str, Any]) -> Edit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,9 @@ from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake, layout
 from dubwright.lake.lake import UnitFile
-from dubwright.lake.reading import spread
+from dubwright.lake.layout import ReviewKey, UnitKey
+from dubwright.lake.spreading import spread
+from dubwright.lately import Lately
 from dubwright.moved import span
 from dubwright.review import edits, log
 from dubwright.review.edits import Edit, Place
@@ -34,6 +36,8 @@ COLUMNS = {
     "dub": ("segment", "start_ms", "duration_ms", "tempo", "voice", "blob", "verdict", "reason"),
 }
 EPISODES_AT_ONCE = 4
+# Episodes in a language whose lines are kept as they were put together, some 50 KB each.
+KEPT = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +103,14 @@ class Script:
     """An episode's lines in a language, in their order.
 
     `base` is the fingerprint that the translation has without corrections; `duration_ms` the episode's length, where that
-    is known; `edits` all corrections, in the order in which they count; `said` the log of the review, up to its `version`.
+    is known; `edits` all corrections, in the order in which they count; `said` the log of the review, up to its `version`;
+    `cast` who speaks in the series.
     """
 
     place: Place
     lines: tuple[Line, ...]
     base: str
+    cast: Cast
     duration_ms: int | None = None
     edits: tuple[Edit, ...] = ()
     said: tuple[Entry, ...] = ()
@@ -131,49 +137,94 @@ class Script:
 
 def read(lake: Lake, place: Place, cast: Cast | None = None) -> Script:
     """An episode's newest lines; `cast` is the series', where that is at hand. Raises `CatalogError` if not translated."""
-    key = next(coverage.newest(lake, "translation", place.language, place.series, place.episode), None)
-    if key is None:
-        raise CatalogError(
-            f"is not translated into {languages.name(place.language)}",
-            where=f"{place.series}/{place.episode}",
-            field="--to",
-            remedy="see `dubwright status`, or localize it first",
-        )
-    unit = lake.read(key)
-    base = base_of(unit)
-    everything = edits.read(lake, place)
-    own = [each for each in everything if each.base != base]
-    said = log.log(lake, place)
-    stand = states(_as_engine_said(lake, unit), own, said.entries)
-    heard = _rows(lake, place, "transcript")
-    dubbed = {row["segment"]: row for row in _rows(lake, place, "dub", place.language)}
-    speaking = casts.read(lake, place.series) if cast is None else cast
-    source = next(iter(_rows(lake, place, "source")), {})
-    since = _committed_at(unit) if _other_cast(unit, speaking, place.episode) else None
-    remarked: dict[int | None, list[Remark]] = {}
-    for remark in remarks(said.entries):
-        remarked.setdefault(remark.segment, []).append(remark)
-    found = _Rows({row["segment"]: row for row in heard}, dubbed, speaking, place.episode, since, remarked)
-    lines = tuple(
-        found.line(row, stand[row["segment"]]) for row in sorted(lake.rows(key), key=lambda row: int(row["segment"]))
-    )
-    return Script(place, lines, base, source.get("duration_ms"), tuple(everything), said.entries, said.version)
+    (script,) = of_series(lake, place.series, place.language, place.episode, cast)
+    return script
 
 
-def of_series(lake: Lake, series: str, language: str, episode: str | None = None) -> Iterator[Script]:
+def of_series(
+    lake: Lake, series: str, language: str, episode: str | None = None, cast: Cast | None = None
+) -> list[Script]:
     """The lines of every episode of a series that is translated, in the order of their names; or of one episode."""
-    names = {key.episode for key in lake.units("translation", language=language, series=series)}
-    wanted = sorted(names) if episode is None else [episode]
-    if not wanted:
+    found = _sources(lake, series, language, episode)
+    if not found:
         raise CatalogError(
             f"is not translated into {languages.name(language)}",
-            where=series,
+            where=series if episode is None else f"{series}/{episode}",
             field="--to",
             remedy="see `dubwright status`, or localize it first",
         )
-    cast = casts.read(lake, series)
+    speaking = casts.read(lake, series) if cast is None else cast
+    wanted = [(lake, Place(series, name, language), found[name], id(speaking)) for name in sorted(found)]
     # Side by side: what takes time is the way to the store and back.
-    return spread(lambda name: read(lake, Place(series, name, language), cast), wanted, EPISODES_AT_ONCE)
+    return _scripts.of(
+        wanted, lambda new: spread(lambda each: _script(*each[:3], speaking), new, min(EPISODES_AT_ONCE, len(new)))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What the lines of an episode are put together from: its newest units, and all that people did. None of it ever changes."""
+
+    translation: UnitKey
+    transcript: UnitKey | None
+    dub: UnitKey | None
+    source: UnitKey | None
+    edits: tuple[str, ...]
+    said: tuple[ReviewKey, ...]
+
+
+# By what they are put together from, and the cast as it was read, which the script keeps alive.
+_scripts: Lately[tuple[Lake, Place, _Sources, int], Script] = Lately(KEPT)
+
+
+def _sources(lake: Lake, series: str, language: str, episode: str | None) -> dict[str, _Sources]:
+    """Of every translated episode, or of one, from the listings alone."""
+
+    def newest(table: str, language: str | None = None) -> dict[str, UnitKey]:
+        return {key.episode: key for key in coverage.newest(lake, table, language, series, episode)}
+
+    translations = newest("translation", language)
+    if not translations:
+        return {}
+    transcripts, dubs, sources = newest("transcript"), newest("dub", language), newest("source")
+    edited: dict[str, list[str]] = {}
+    for edit in lake.edit_keys(language, series, episode):
+        edited.setdefault(edit.episode, []).append(str(edit))
+    said: dict[str, list[ReviewKey]] = {}
+    for review in lake.review_keys(language, series, episode):
+        said.setdefault(review.episode, []).append(review)
+    return {
+        name: _Sources(
+            key,
+            transcripts.get(name),
+            dubs.get(name),
+            sources.get(name),
+            tuple(edited.get(name, ())),
+            tuple(said.get(name, ())),
+        )
+        for name, key in translations.items()
+    }
+
+
+def _script(lake: Lake, place: Place, sources: _Sources, cast: Cast) -> Script:
+    unit = lake.read(sources.translation)
+    base = base_of(unit)
+    everything = edits.of_keys(lake, sources.edits)
+    own = [each for each in everything if each.base != base]
+    said = log.read(lake, sources.said)
+    rows = sorted(unit.rows(), key=lambda row: int(row["segment"]))
+    stand = states(_as_engine_said(lake, unit) or rows, own, said)
+    heard = _rows(lake, sources.transcript)
+    dubbed = {row["segment"]: row for row in _rows(lake, sources.dub)}
+    source = next(iter(_rows(lake, sources.source)), {})
+    since = _committed_at(unit) if _other_cast(unit, cast, place.episode) else None
+    remarked: dict[int | None, list[Remark]] = {}
+    for remark in remarks(said):
+        remarked.setdefault(remark.segment, []).append(remark)
+    found = _Rows({row["segment"]: row for row in heard}, dubbed, cast, place.episode, since, remarked)
+    lines = tuple(found.line(row, stand[row["segment"]]) for row in rows)
+    version = sources.said[-1].version if sources.said else 0
+    return Script(place, lines, base, cast, source.get("duration_ms"), tuple(everything), said, version)
 
 
 def base_of(unit: UnitFile) -> str:
@@ -209,17 +260,17 @@ def shown(lines: Iterable[Line], segments: Iterable[int]) -> list[Line]:
     return [known[segment] for segment in wanted]
 
 
-def _as_engine_said(lake: Lake, unit: UnitFile) -> list[Row]:
-    """The rows before anyone corrected them, where that unit is still there; else those with the corrections of then."""
+def _as_engine_said(lake: Lake, unit: UnitFile) -> list[Row] | None:
+    """The rows before anyone corrected them, where there is such a unit and it is still there."""
     before = unit.provenance.get("upstream", {}).get("translate")
     key = layout.parse_unit(before) if isinstance(before, str) else None
     if key and key.table == "translation" and lake.committed(key):
         return lake.rows(key)
-    return lake.rows(unit.key)
+    return None
 
 
-def _rows(lake: Lake, place: Place, table: str, language: str | None = None) -> list[Row]:
-    return coverage.newest_rows(lake, table, place.series, place.episode, language, COLUMNS[table]) or []
+def _rows(lake: Lake, key: UnitKey | None) -> list[Row]:
+    return lake.rows(key, COLUMNS[key.table]) if key else []
 
 
 @dataclass(frozen=True, slots=True)

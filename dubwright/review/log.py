@@ -13,7 +13,6 @@ from typing import Any, Literal, get_args
 
 from dubwright.lake import Lake
 from dubwright.lake.layout import ReviewKey
-from dubwright.lake.reading import spread
 from dubwright.review.edits import Place
 
 Kind = Literal["approve", "lock", "unlock", "reopen", "comment", "resolve", "assign"]
@@ -55,8 +54,7 @@ def log(lake: Lake, place: Place) -> Log:
 
 def read(lake: Lake, keys: Sequence[ReviewKey]) -> tuple[Entry, ...]:
     """What stands under these keys, in their order; kinds of a newer dubwright are passed over."""
-    found = spread(lambda key: lake.read_reviews([key]), keys) if keys else ()
-    return tuple(_entry(row) for rows in found for row in rows if row["kind"] in KINDS)
+    return tuple(_entry(row) for row in lake.read_reviews(keys) if row["kind"] in KINDS)
 
 
 def say(lake: Lake, place: Place, entries: Sequence[Entry]) -> ReviewKey:

@@ -15,6 +15,7 @@ from desk.console.known import snapshot
 from desk.console.known.apart import apart
 from desk.console.known.kept import KeptLake
 from desk.console.known.snapshot import Snapshot
+from desk.console.known.verdicts import Verdicts
 from dubwright import coverage
 from dubwright.errors import CatalogError, StoreError
 from dubwright.lake import Lake
@@ -22,6 +23,7 @@ from dubwright.lake.layout import UnitKey
 from dubwright.lake.local import LocalStore
 from dubwright.review import edits
 from dubwright.review.edits import Place
+from dubwright.settings import QualitySettings
 
 PLACE = Place("长夜灯", "01", "es")
 
@@ -81,6 +83,14 @@ def test_it_travels_without_what_it_keeps(kept: KeptLake) -> None:
     kept.rows(key)
     there = pickle.loads(pickle.dumps(kept))  # noqa: S301
     assert there.uri == kept.uri and there.rows(key) == kept.rows(key)
+
+
+def test_verdicts_come_in_the_order_of_their_keys(kept: KeptLake) -> None:
+    keys = [UnitKey("deliverable", "S", episode, language, "0" * 32) for episode in "21" for language in ("es", "en")]
+    verdicts = Verdicts(kept, QualitySettings())
+    assert [each.key for each in verdicts.of(keys[:1])] == keys[:1]
+    assert [each.key for each in verdicts.of(keys)] == keys
+    assert [each.key for each in verdicts.known(reversed(keys))[0]] == keys[::-1]
 
 
 def answer(given: int) -> int:

@@ -77,6 +77,22 @@ def test_a_listing_is_complete_and_in_key_order(store: ObjectStore) -> None:
         assert [found.key for found in store.list(after=after)] == [key for key in sorted(keys) if key > after]
 
 
+def test_folders_are_named_once_and_in_order(store: ObjectStore) -> None:
+    for key in (
+        "dub/language=en/b",
+        "dub/language=en/a/c",
+        "dub/language=ar/x",
+        "dub/language=pt-BR/x",
+        "dub/loose",
+        "e/1",
+    ):
+        store.put_if_absent(key, b"content")
+    assert list(store.folders("dub/language=")) == ["ar", "en", "pt-BR"]
+    assert list(store.folders()) == ["dub", "e"]
+    assert list(store.folders("dub/language=e")) == ["n"]
+    assert list(store.folders("none/")) == []
+
+
 NAMES = [
     "长夜灯/第1集 终",
     "a b",

@@ -30,7 +30,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from dubwright.errors import SettingsError, StoreError
@@ -40,6 +39,7 @@ VERSION = 1
 _STEPS: dict[int, tuple[str, ...]] = {}
 # How long one of many who write a file at once waits for its turn (s).
 PATIENCE_S = 30
+_POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": 10}
 _tables = MetaData()
 
 # Times are seconds since 1970.
@@ -149,7 +149,7 @@ class Database:
 
 def _engine(address: str) -> AsyncEngine:
     if "://" in address:
-        return create_async_engine(_postgres(address), pool_pre_ping=True, pool_size=5, max_overflow=10)
+        return create_async_engine(_postgres(address), pool_pre_ping=True, **_POOL)
     path = Path(address).expanduser()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -161,9 +161,9 @@ def _engine(address: str) -> AsyncEngine:
             field="console.database",
             remedy="name a file in a folder of yours",
         ) from error
-    # A connection for each transaction: opening a file costs little, and nothing is left to close when a process ends.
+    # Connections are kept: each has a thread of its own, and every request asks who is there.
     engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": PATIENCE_S}
+        URL.create("sqlite+aiosqlite", database=str(path)), **_POOL, connect_args={"timeout": PATIENCE_S}
     )
 
     @event.listens_for(engine.sync_engine, "connect")

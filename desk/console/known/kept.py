@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from dubwright.lake import Lake
 from dubwright.lake.lake import UnitFile
 from dubwright.lake.layout import UnitKey
 from dubwright.lake.store import ObjectStore
+from dubwright.lately import Lately
 
 # Units that are kept, some 100 KB each as rows, and files of people's decisions, some KB each.
 UNITS, DECISIONS = 600, 20_000
@@ -22,7 +23,7 @@ class KeptLake(Lake):
         super().__init__(store)
         self._kept_unit = lru_cache(UNITS)(super().read)
         self._kept_rows = lru_cache(UNITS)(super().rows)
-        self._kept_decisions = lru_cache(DECISIONS)(super()._rows)
+        self._decisions: Lately[str, list[dict[str, Any]]] = Lately(DECISIONS)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """In another process nothing of it is kept yet."""
@@ -34,5 +35,6 @@ class KeptLake(Lake):
     def rows(self, key: UnitKey, names: Sequence[str] = ()) -> list[dict[str, Any]]:
         return [dict(row) for row in self._kept_rows(key, tuple(names))]
 
-    def _rows(self, table: str, key: str) -> list[dict[str, Any]]:
-        return [dict(row) for row in self._kept_decisions(table, key)]
+    def _each(self, table: str, keys: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+        read = partial(super()._each, table)
+        return ([dict(row) for row in rows] for rows in self._decisions.of(keys, read))

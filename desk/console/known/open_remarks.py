@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from itertools import groupby
 
 from dubwright import coverage
 from dubwright.lake import Lake
 from dubwright.lake.layout import ReviewKey
-from dubwright.lake.reading import spread
+from dubwright.lake.spreading import spread
+from dubwright.lately import Lately
 from dubwright.review import log, remarks
 from dubwright.review.log import Entry
 
@@ -23,8 +22,7 @@ class OpenRemarks:
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._read: OrderedDict[Where, tuple[int, tuple[Entry, ...]]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._read: Lately[Where, tuple[int, tuple[Entry, ...]]] = Lately(KEPT)
 
     def of_series(self, series: str) -> dict[tuple[str, str], int]:
         """The number for each episode and language that has any. Raises `StoreError`, `UnreadableError`."""
@@ -39,13 +37,8 @@ class OpenRemarks:
 
     def _entries(self, keys: list[ReviewKey]) -> tuple[Entry, ...]:
         where = (keys[0].language, keys[0].series, keys[0].episode)
-        with self._lock:
-            version, known = self._read.get(where, (0, ()))
+        version, known = self._read.known([where]).get(where, (0, ()))
         new = log.read(self._lake, [key for key in keys if key.version > version])
         entries = (*known, *(entry for entry in new if entry.kind in ("comment", "resolve")))
-        with self._lock:
-            self._read[where] = (keys[-1].version, entries)
-            self._read.move_to_end(where)
-            while len(self._read) > KEPT:
-                self._read.popitem(last=False)
+        self._read.keep([where], [(keys[-1].version, entries)])
         return entries

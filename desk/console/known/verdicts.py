@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,6 +12,7 @@ from functools import partial
 from desk.console.known.apart import apart
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
+from dubwright.lately import Lately
 from dubwright.quality import standing
 from dubwright.quality.gate import PICTURE
 from dubwright.quality.standing import Standing
@@ -30,22 +30,20 @@ class Verdicts:
 
     def __init__(self, lake: Lake, settings: QualitySettings) -> None:
         self._judge = partial(_judged, Lake(lake.store), settings)
-        self._found: OrderedDict[UnitKey, Standing] = OrderedDict()
+        self._found: Lately[UnitKey, Standing] = Lately(KEPT)
         self._asked: set[UnitKey] = set()
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, "dubwright-verdicts")
 
     def of(self, keys: Iterable[UnitKey]) -> list[Standing]:
         """The verdicts, in the order of the keys; of what was measured they hold no more than the picture."""
-        wanted = list(keys)
-        found = {key: self._found.get(key) for key in wanted}
-        fresh = {each.key: each for each in self._keep(self._judge([key for key in wanted if found[key] is None]))}
-        return [found[key] or fresh[key] for key in wanted]
+        return self._found.of(list(keys), self._judge)
 
     def known(self, keys: Iterable[UnitKey]) -> tuple[list[Standing], bool]:
         """The verdicts that are known by now, and whether these are all. What is not is read meanwhile."""
         wanted = list(keys)
-        unread = [key for key in wanted if key not in self._found]
+        found = self._found.known(wanted)
+        unread = [key for key in wanted if key not in found]
         if len(unread) <= AT_ONCE:
             return self.of(wanted), True
         with self._lock:
@@ -53,28 +51,22 @@ class Verdicts:
             self._asked.update(new)
         if new:
             self._thread.submit(self._read, new)
-        return [one for key in wanted if (one := self._found.get(key))], False
+        return list(found.values()), False
 
     def _read(self, keys: Sequence[UnitKey]) -> None:
         try:
-            self._keep(apart(self._judge, keys))
+            self._found.keep(keys, apart(self._judge, keys))
         except Exception:
             _log.exception("%d verdicts could not be read", len(keys))
         finally:
             with self._lock:
                 self._asked.difference_update(keys)
 
-    def _keep(self, found: list[Standing]) -> list[Standing]:
-        with self._lock:
-            self._found.update({each.key: each for each in found})
-            while len(self._found) > KEPT:
-                self._found.popitem(last=False)
-        return found
-
 
 def _judged(lake: Lake, settings: QualitySettings, keys: Sequence[UnitKey]) -> list[Standing]:
-    """The verdicts, without what was measured but for the picture."""
-    return [
-        replace(each, rows=tuple(row for row in each.rows if row["metric"] == PICTURE))
+    """The verdicts in the order of the keys, without what was measured but for the picture."""
+    found = {
+        each.key: replace(each, rows=tuple(row for row in each.rows if row["metric"] == PICTURE))
         for each in standing.of_units(lake, keys, settings)
-    ]
+    }
+    return [found[key] for key in keys]

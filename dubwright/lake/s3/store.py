@@ -69,7 +69,7 @@ class S3Store:
     def list_full(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         """Every object of the bucket below `prefix`, under its key in the bucket."""
         last = ""
-        for page in self._pages(prefix, after):
+        for page in self._pages(prefix, StartAfter=after):
             objects = page.get("Contents", [])
             if objects and objects[0]["Key"] <= last:
                 raise StoreDeniedError("the store's listing is not in the order of its keys", where=self.uri)
@@ -77,10 +77,17 @@ class S3Store:
                 last = each["Key"]
                 yield ObjectInfo(last, each["Size"], each["LastModified"], each.get("ETag", "").strip('"') or None)
 
-    def _pages(self, prefix: str, after: str) -> Iterator[Any]:
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        full = self.address.root + prefix
+        for page in self._pages(full, Delimiter="/"):
+            for each in page.get("CommonPrefixes", []):
+                name = each["Prefix"][len(full) :].removesuffix("/")
+                if is_key(prefix + name):
+                    yield name
+
+    def _pages(self, prefix: str, **how: str) -> Iterator[Any]:
         asked: dict[str, Any] = {"Bucket": self.address.bucket, "Prefix": prefix}
-        if after:
-            asked["StartAfter"] = after
+        asked |= {name: value for name, value in how.items() if value}
 
         def page(**more: Any) -> Any:
             return failures.patiently(lambda: self.client.list_objects_v2(**asked, **more), self.uri, prefix)

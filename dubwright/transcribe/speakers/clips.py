@@ -18,7 +18,8 @@ from dubwright.cast import Cast
 from dubwright.errors import KeyMissingError
 from dubwright.lake import Lake, layout
 from dubwright.lake.layout import SeriesKey, UnitKey
-from dubwright.lake.reading import about, columns, spread
+from dubwright.lake.reading import about, columns
+from dubwright.lake.spreading import spread
 from dubwright.media import sound
 from dubwright.transcribe.speakers import features
 from dubwright.transcribe.speakers.prints import DIALOGUE

@@ -12,7 +12,8 @@ from dubwright.errors import KeyMissingError, StoreError
 from dubwright.facts import Character, said
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
-from dubwright.lake.reading import columns, spread
+from dubwright.lake.reading import columns
+from dubwright.lake.spreading import spread
 from dubwright.transcribe.speakers.features import Span
 from dubwright.transcribe.speakers.linking import EpisodePrint, decisions
 from dubwright.transcribe.speakers.prints import COLUMNS, VoicePrint, lines_of, prints_of
