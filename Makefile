@@ -38,7 +38,7 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 # uv, because it fetches and unpacks these 9 GB side by side.
 $(GPU)/.installed: requirements/gpu.txt requirements/test.txt pyproject.toml | $(VENV)/.dev
 	test -x $(GPU)/bin/python || $(PYTHON) -m venv $(GPU)
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(GPU)/bin/python --no-deps --require-hashes \
+	$(BIN)/uv pip install --quiet --python $(GPU)/bin/python --no-deps --require-hashes \
 		-r requirements/gpu.txt -r requirements/test.txt
 	$(BIN)/uv pip install --quiet --python $(GPU)/bin/python --no-deps --editable .
 	@touch $@
@@ -60,7 +60,7 @@ lint: install-dev
 test-fast: install-dev
 	$(BIN)/pytest -n auto
 
-# Engines want the machine for themselves; whole runs wait more than they compute, so three go side by side, and 9 GB are
+# Engines want the machine for themselves; whole runs wait more than they compute, so two go side by side, and 9 GB are
 # fetched meanwhile.
 test: lint test-fast
 	$(BIN)/pytest -n auto -m "slow and not models and not e2e"
@@ -70,7 +70,7 @@ test: lint test-fast
 	$(MAKE) test-gpu
 
 test-runs: install-dev
-	$(BIN)/pytest -m "e2e and not models" -n 3 --dist loadfile --durations=12
+	$(BIN)/pytest -m "e2e and not models" -n 2 --dist loadfile --durations=12
 
 test-gpu: $(GPU)/.installed
 	$(GPU)/bin/python -m pytest -m models -k whisperx tests/transcribe
