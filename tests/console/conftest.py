@@ -57,6 +57,8 @@ def staff(tmp_path_factory: pytest.TempPathFactory) -> Path:
     async def add() -> None:
         for name, role in reversed(ROLES.items()):
             await access.users.add(name, role, PASSWORD)
+        # Only then all of it is in the one file, which is copied.
+        await access.database.close()
 
     now(add())
     return path
