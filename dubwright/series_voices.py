@@ -24,7 +24,6 @@ from dubwright.lake.layout import UnitKey
 from dubwright.lake.reading import columns
 from dubwright.lake.spreading import spread
 from dubwright.settings import DubSettings
-from dubwright.transcribe.speakers.clips import keep, references_of
 from dubwright.transcribe.speakers.prints import DIALOGUE
 from dubwright.voice_facts import CastVoice, Entry, Given
 from dubwright.voices import median_pitch, sex_of
@@ -114,6 +113,9 @@ def _clips(
     ]
     if not consenting:
         return {}
+    # Here: who only asks which voice a character has, decodes no sound.
+    from dubwright.transcribe.speakers.clips import keep, references_of
+
     keep(lake, series, transcripts)
     found = {who: tuple(each.blob for each in references_of(lake, series, cast, who)) for who in consenting}
     return {who: clips for who, clips in found.items() if clips}

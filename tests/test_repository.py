@@ -74,6 +74,16 @@ def test_files_are_small_and_say_what_they_are(path: Path) -> None:
     assert path.stem not in ("utils", "helpers", "common", "manager")
 
 
+def test_the_command_line_starts_without_what_most_commands_never_use() -> None:
+    program = f"""
+import sys, desk.cli
+heavy = set({HEAVY.split()!r}) | {{"prefect", "distributed", "dask", "torch", "av", "fastapi", "sqlalchemy"}}
+print(sorted(heavy & set(sys.modules)))
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert ran.stdout.strip() == "[]", ran.stdout + ran.stderr
+
+
 def test_no_task_is_defined_in_a_flow() -> None:
     for path in (ROOT / "flows").glob("*.py"):
         assert not re.search(r"@(unit_)?task\b", path.read_text(encoding="utf-8")), path
