@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -12,20 +13,18 @@ Value = TypeVar("Value")
 
 
 class Lately(Generic[Key, Value]):
-    """The values of the `most` keys that were asked for last. Any thread may ask; what none has is made outside the lock."""
+    """The values of the `most` keys that were asked for last. Any thread may ask; each value is made by one of them."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._values: OrderedDict[Key, Value] = OrderedDict()
+        self._making: dict[Key, Future[Value]] = {}
         self._lock = threading.Lock()
 
     def known(self, keys: Iterable[Key]) -> dict[Key, Value]:
         """The values of those keys that have one."""
         with self._lock:
-            found = {key: self._values[key] for key in keys if key in self._values}
-            for key in found:
-                self._values.move_to_end(key)
-        return found
+            return self._known(keys)
 
     def keep(self, keys: Sequence[Key], values: Iterable[Value]) -> dict[Key, Value]:
         """Have values for keys, one each; both."""
@@ -39,8 +38,42 @@ class Lately(Generic[Key, Value]):
         return found
 
     def of(self, keys: Sequence[Key], make: Callable[[list[Key]], Iterable[Value]]) -> list[Value]:
-        """The values of keys, in their order; `make` gives those of the keys that have none, in theirs."""
-        found = self.known(keys)
-        new = [key for key in dict.fromkeys(keys) if key not in found]
-        found |= self.keep(new, make(new)) if new else {}
+        """The values of keys, in their order; `make` gives those of the keys that have none, in theirs.
+
+        What another thread is making is waited for. Raises what `make` raises, here or there.
+        """
+        with self._lock:
+            found = self._known(keys)
+            new = [key for key in dict.fromkeys(keys) if key not in found]
+            theirs = {key: self._making[key] for key in new if key in self._making}
+            mine = {key: Future[Value]() for key in new if key not in theirs}
+            self._making |= mine
+        if mine:
+            found |= self._made(mine, make)
+        # Only now, so that no two wait for each other.
+        found |= {key: making.result() for key, making in theirs.items()}
         return [found[key] for key in keys]
+
+    def _known(self, keys: Iterable[Key]) -> dict[Key, Value]:
+        found = {key: self._values[key] for key in keys if key in self._values}
+        for key in found:
+            self._values.move_to_end(key)
+        return found
+
+    def _made(self, mine: dict[Key, Future[Value]], make: Callable[[list[Key]], Iterable[Value]]) -> dict[Key, Value]:
+        try:
+            made = self.keep(list(mine), make(list(mine)))
+        except BaseException as error:
+            self._done(mine)
+            for waited_for in mine.values():
+                waited_for.set_exception(error)
+            raise
+        self._done(mine)
+        for key, waited_for in mine.items():
+            waited_for.set_result(made[key])
+        return made
+
+    def _done(self, keys: Iterable[Key]) -> None:
+        with self._lock:
+            for key in keys:
+                del self._making[key]

@@ -37,7 +37,7 @@ COLUMNS = {
 }
 EPISODES_AT_ONCE = 4
 # Episodes in a language whose lines are kept as they were put together, some 50 KB each.
-KEPT = 600
+KEPT = 2000
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache, partial
+from functools import partial
+from itertools import starmap
 from typing import Any
 
 from dubwright.lake import Lake
@@ -21,8 +22,8 @@ class KeptLake(Lake):
 
     def __init__(self, store: ObjectStore) -> None:
         super().__init__(store)
-        self._kept_unit = lru_cache(UNITS)(super().read)
-        self._kept_rows = lru_cache(UNITS)(super().rows)
+        self._units: Lately[UnitKey, UnitFile] = Lately(UNITS)
+        self._rows_of: Lately[tuple[UnitKey, tuple[str, ...]], list[dict[str, Any]]] = Lately(UNITS)
         self._decisions: Lately[str, list[dict[str, Any]]] = Lately(DECISIONS)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -30,10 +31,12 @@ class KeptLake(Lake):
         return KeptLake, (self.store,)
 
     def read(self, key: UnitKey) -> UnitFile:
-        return self._kept_unit(key)
+        (unit,) = self._units.of([key], partial(map, super().read))
+        return unit
 
     def rows(self, key: UnitKey, names: Sequence[str] = ()) -> list[dict[str, Any]]:
-        return [dict(row) for row in self._kept_rows(key, tuple(names))]
+        (rows,) = self._rows_of.of([(key, tuple(names))], partial(starmap, super().rows))
+        return [dict(row) for row in rows]
 
     def _each(self, table: str, keys: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
         read = partial(super()._each, table)

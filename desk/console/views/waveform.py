@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import partial
+from itertools import starmap
 
 import numpy as np
 from pydantic import BaseModel
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from dubwright.coverage import newest_rows
 from dubwright.errors import CatalogError
 from dubwright.lake import Lake
+from dubwright.lately import Lately
 from dubwright.media import sound
 
 POINTS_A_SECOND = 20
@@ -35,12 +37,18 @@ def waveform(lake: Lake, series: str, episode: str, language: str) -> Waveform:
     mixes = [row for row in newest_rows(lake, "dub", series, episode, language) or [] if row["verdict"] == "mix"]
     return Waveform(
         per_second=POINTS_A_SECOND,
-        original=list(_peaks(lake, source["speech_blob"])) if source["speech_blob"] else [],
-        dub=list(_peaks(lake, mixes[0]["blob"])) if mixes and mixes[0]["blob"] else [],
+        original=_points(lake, source["speech_blob"]),
+        dub=_points(lake, mixes[0]["blob"] if mixes else None),
     )
 
 
-@lru_cache(maxsize=KEPT)
+_kept: Lately[tuple[Lake, str], bytes] = Lately(KEPT)
+
+
+def _points(lake: Lake, blob: str | None) -> list[int]:
+    return [point for peaks in _kept.of([(lake, blob)], partial(starmap, _peaks)) for point in peaks] if blob else []
+
+
 def _peaks(lake: Lake, blob: str) -> bytes:
     with lake.blob_file(blob) as path:
         samples = np.abs(sound.read(path, rate=RATE, channels=1)[0][:, 0])
