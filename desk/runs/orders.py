@@ -156,6 +156,14 @@ def of_series(
     return _checked(RETRY, parameters)
 
 
+def on(lake: Lake, order: Order) -> Order:
+    """The order for what is seen here: it names the lake where that is another one than the settings' own."""
+    settings = order.parameters["settings"]
+    if open_lake(all_settings.load(settings).lake).uri == lake.uri:
+        return order
+    return Order(deployment=order.deployment, parameters=order.parameters | {"settings": settings | {"lake": lake.uri}})
+
+
 def own_languages(source: str, lake: Lake) -> list[str]:
     """The languages that a registered source, or any of all of them, is wanted in. Raises `CatalogError`."""
     of_all = source == registered.PREFIX

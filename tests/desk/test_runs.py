@@ -26,7 +26,7 @@ from desk.runs.server import server
 from dubwright import registered
 from dubwright import settings as all_settings
 from dubwright.errors import CatalogError, ClusterError, LanguageError, SettingsError
-from dubwright.lake import Lake
+from dubwright.lake import Lake, open_lake
 from dubwright.report import Failure
 from tests.console.works import deliver, register
 
@@ -127,6 +127,15 @@ def test_an_order_says_what_it_would_take(lake: Lake, tmp_path: Path) -> None:
         forecast(orders.backfill(["fr"], series=["C"], settings=settings))
     with pytest.raises(CatalogError):
         forecast(orders.localization(str(tmp_path / "nowhere"), ["en"], settings=settings))
+
+
+def test_an_order_names_the_lake_where_it_is_not_the_usual_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUBWRIGHT_LAKE", str(tmp_path / "usual"))
+    order = orders.backfill(["fr"])
+    assert orders.on(open_lake(f"file://{tmp_path}/usual"), order) == order
+    other = orders.on(open_lake(str(tmp_path / "other")), order)
+    assert other.parameters["settings"] == {"cluster": {"priority": "backfill"}, "lake": f"file://{tmp_path}/other"}
+    assert other.parameters["to"] == ["fr"] and other.deployment == order.deployment
 
 
 def test_some_series_are_localized_at_once(lake: Lake, tmp_path: Path) -> None:

@@ -117,13 +117,13 @@ async def advance(run: UUID) -> Advance:
 
 def forecast(console: State, wanted: Start) -> Forecast:
     """What would be done, and what that is expected to take. Raises what the run itself would at once."""
-    return orders.forecast(_order(console, wanted))
+    return orders.forecast(orders.on(console.lake, _order(console, wanted)))
 
 
 async def start(console: State, wanted: Start, editor: str) -> Run:
     """Start a run. Raises `ClusterError`, `SettingsError`, `LanguageError`, `CatalogError`."""
     order = await asyncio.to_thread(_order, console, wanted)
-    run = await orders.start(order, editor)
+    run = await orders.start(orders.on(console.lake, order), editor)
     console.snapshot.forget()
     console.activity.forget()
     return run
