@@ -39,6 +39,7 @@ def render(
         "request": request,
         "view": model,
         "_": words.say,
+        "told": words.told,
         "language": words.language,
         "theme": _theme(request),
         "who": getattr(request.state, "identity", NOBODY),

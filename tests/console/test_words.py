@@ -13,11 +13,17 @@ from desk.console import words
 from desk.console.rendering import TEMPLATES
 from desk.console.views.markets import SEVERITIES
 from desk.console.words import Words
+from dubwright.casting import UNCAST, UNINFORMED
+from dubwright.dub.work import NO_TRANSLATION, NOT_SPOKEN, NOTHING_TO_SPEAK
 from dubwright.facts import Sex
 from dubwright.market import Category, Overrides, Relation
+from dubwright.quality import gate
 from dubwright.reach import stages_from
+from dubwright.settings import QualitySettings
+from dubwright.translate.market import finding
 
 ZH = tomllib.loads((Path(words.__file__).parent / "zh.toml").read_text(encoding="utf-8"))
+OF_LAKE = tomllib.loads((Path(words.__file__).parent / "zh_lake.toml").read_text(encoding="utf-8"))
 SAID = sorted(
     {
         text
@@ -48,9 +54,49 @@ def test_every_text_of_a_template_is_translated(text: str) -> None:
     assert text in ZH
 
 
-@pytest.mark.parametrize("text", sorted(ZH))
+@pytest.mark.parametrize("text", [*ZH, *OF_LAKE])
 def test_what_is_filled_in_stands_in_both(text: str) -> None:
-    assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", ZH[text]))
+    assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", ({**OF_LAKE, **ZH})[text]))
+
+
+QUALITY = QualitySettings()
+FIGURES = [
+    str(figure)
+    for rules, segment in ((gate.LINE_RULES, 1), (gate.EPISODE_RULES, None))
+    for metric in rules
+    if (figure := gate.hold(metric, 3.0 if metric == "fit" else 9.0, QUALITY, segment))
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *FIGURES,
+        f"failed: {', '.join(FIGURES)}",
+        *NOT_SPOKEN.values(),
+        NO_TRANSLATION,
+        NOTHING_TO_SPEAK,
+        UNCAST,
+        UNINFORMED,
+        *(str(finding.about(kind, "low", "x", "digits of two scripts in one line")) for kind in finding.KINDS),
+        "late: starts 350 ms after the original",
+        "unfit: even at tempo 1.35 runs 700 ms into what follows",
+        "language: sounds like English (0.97), not Chinese",
+        "engine changed: fake → kokoro; follows translate",
+    ],
+)
+def test_what_the_lake_says_is_told_in_chinese(text: str) -> None:
+    told = Words("zh").told(text)
+    # What is left of English are names: of settings, engines, units of measurement.
+    assert not re.findall(r"[a-z]{2,} [a-z]{2,}", told) and re.search(r"[一-鿿]", told), told
+    assert Words("en").told(text) == text
+
+
+def test_what_people_wrote_is_left_as_it_is() -> None:
+    assert Words("zh").told("remark of mei: not translated {x}") == "mei 的备注：not translated {x}"
+    assert Words("zh").told("sensitive: “late”, self-harm [high]") == "敏感：“late”，self-harm［高］"
+    long = f"remark of mei: {'a ' * 5000}"
+    assert Words("zh").told(long) == long
 
 
 def test_a_text_that_nobody_translated_is_english() -> None:
