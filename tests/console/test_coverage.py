@@ -25,6 +25,8 @@ from dubwright.errors import ClusterError
 from dubwright.lake import Lake
 from dubwright.report import Failure
 from dubwright.settings import Settings, load
+from tests.console.browser import Browser
+from tests.console.conftest import Built
 from tests.console.works import deliver, register
 
 RUN = uuid4()
@@ -91,6 +93,19 @@ def test_a_state_shows_the_series_that_it_holds_for() -> None:
     assert [row.series for row in shown(state="part").rows] == ["B"]
     assert [row.series for row in shown(state="flagged", looks={"A": Look(flagged={"es": 1})}).rows] == ["A"]
     assert shown(state="running").rows == []
+
+
+def test_the_page_says_why_a_series_is_outdated(
+    build: Callable[..., Built], lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(lake, tmp_path / "dramas", "A/01")
+    deliver(lake, load({"profile": "fake", "lake": lake.uri}))
+    look = Look({"es": 1}, {"es": "engine changed: fake → kokoro"})
+    monkeypatch.setattr(Inspection, "looks", lambda _: {"A": look})
+    app, _ = build()
+    for language, said in (("en", "1 outdated (engine changed: fake → kokoro)"), ("zh", "引擎变了：fake → kokoro")):
+        page = Browser(app).get("/", headers={"accept-language": language})
+        assert page.status_code == 200 and said in page.text
 
 
 def run(**parameters: Any) -> Run:
