@@ -148,6 +148,24 @@ def test_a_character_is_named_after_what_that_redoes_was_said(people: Callable[[
 
 
 @pytest.mark.slow
+def test_a_voice_is_split_off_and_two_characters_are_one(people: Callable[[str], Browser]) -> None:
+    editor, of = people("editor"), f"{SERIES_API}/cast/c02"
+    (voice,) = editor.get(f"{of}/voiced").json()
+    assert voice == {"episode": EPISODE, "speaker": "S2"}
+    asked = editor.post(f"{of}/split", json={**voice, "ask": True}).json()
+    assert not asked["changed"] and asked["outdated"] == {"es": [EPISODE]}
+    assert editor.post(f"{of}/split", json=voice).json()["changed"]
+    assert editor.get(f"{of}/voiced").json() == [] and editor.get(f"{SERIES_API}/cast/p01/voiced").json() == [voice]
+    # Whoever had the page open before: the voice is not this character's any more.
+    stale = editor.post(f"{of}/split", json=voice)
+    assert stale.status_code == 404 and "not c02 any more" in stale.json()["error"]
+    assert editor.post(f"{SERIES_API}/cast/p01/merge", json={"into": "c02"}).json()["changed"]
+    assert editor.get(f"{of}/voiced").json() == [voice]
+    assert [one["id"] for one in editor.get(SERIES_API).json()["cast"]] == ["c01", "c02"]
+    assert people("viewer").post(f"{of}/split", json=voice).status_code == 403
+
+
+@pytest.mark.slow
 def test_a_remark_is_answered_and_settled(people: Callable[[str], Browser]) -> None:
     viewer, editor = people("viewer"), people("editor")
     line = viewer.post(f"{API}/lines/2/comment", json={"text": "<b>Really?</b>"}).json()["line"]

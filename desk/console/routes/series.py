@@ -11,7 +11,7 @@ from desk.console.pages import Language, Name, Pages
 from desk.console.state import Console
 from desk.console.views import cast, downloads, glossary, markets, voices
 from desk.console.views import series as view
-from desk.console.views.cast import Merging, Naming
+from desk.console.views.cast import Merging, Naming, Splitting, Voiced
 from desk.console.views.downloads import Files
 from desk.console.views.glossary import Rendering, Verdict
 from desk.console.views.markets import OneMarket, Wanting
@@ -58,6 +58,18 @@ def name(console: Console, who: Who, series: Name, character: Character, naming:
 def merge(console: Console, who: Who, series: Name, character: Character, merging: Merging) -> Touched:
     """Say that two characters are one."""
     return cast.merge(console, series, character, merging, who.name)
+
+
+@pages.action("/series/{series}/cast/{character}/split", Role.EDITOR, audited="cast changed")
+def split(console: Console, who: Who, series: Name, character: Character, splitting: Splitting) -> Touched:
+    """Say that a voice of an episode is not this character but somebody else."""
+    return cast.split(console, series, character, splitting, who.name)
+
+
+@pages.read("/series/{series}/cast/{character}/voiced")
+def voiced(console: Console, series: Name, character: Character) -> list[Voiced]:
+    """The voices of episodes that were taken for a character's."""
+    return cast.voiced(console, series, character)
 
 
 @pages.router.get("/series/{series}/cast/{character}/voice.flac", dependencies=[Depends(requires(Role.VIEWER))])

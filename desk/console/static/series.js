@@ -135,14 +135,28 @@ page.addEventListener("click", (event) => {
   }
 });
 
+// Where a character speaks is asked for when somebody wants to say that one of these voices is another's.
+page.addEventListener("toggle", async (event) => {
+  const voice = event.target.matches("[data-do=who][open]") && event.target.querySelector("[name=voice]");
+  if (!voice || voice.options.length > 1) return;
+  const answer = await fetch(`${page.dataset.api}${castPath(voice.closest("[data-character]").dataset.character)}/voiced`);
+  if (!answer.ok) { say(String(answer.status)); return; }
+  for (const each of await answer.json()) voice.add(new Option(`${each.episode} · ${each.speaker}`, JSON.stringify(each)));
+}, true);
+
 page.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (!form.dataset.do) return;
+  const form = event.target, does = form.dataset.do;
+  if (!does) return;
   event.preventDefault();
-  if (form.dataset.do === "render") {
+  if (does === "render") {
     const source = form.closest("[data-term]").dataset.term;
     change("/glossary", { source, renderings: { [form.dataset.language]: form.elements.text.value } }, "PUT");
-  } else {
-    change(`${castPath(form.closest("[data-character]").dataset.character)}/name`, { name: form.elements.name.value });
+    return;
   }
+  const bodies = {
+    name: () => ({ name: form.elements.name.value }),
+    merge: () => ({ into: form.elements.into.value }),
+    split: () => JSON.parse(form.elements.voice.value),
+  };
+  change(`${castPath(form.closest("[data-character]").dataset.character)}/${does}`, bodies[does]());
 });

@@ -16,6 +16,7 @@ from dubwright.cast import Cast, Decision
 from dubwright.errors import CatalogError
 from dubwright.facts import Sex
 from dubwright.media import sound
+from dubwright.order import natural
 
 
 class Naming(BaseModel):
@@ -44,6 +45,25 @@ class Merging(BaseModel):
         return f"is the same as {self.into}"
 
 
+class Splitting(BaseModel):
+    """A voice of an episode, as its transcript labels it, that is somebody else than this character."""
+
+    episode: str = Field(min_length=1, max_length=1000)
+    speaker: str = Field(min_length=1, max_length=200)
+    ask: bool = False
+
+    def told(self) -> str:
+        """Who is somebody else, and where."""
+        return f"is not {self.speaker} of {self.episode}"
+
+
+class Voiced(BaseModel):
+    """A voice of an episode that was taken for a character's."""
+
+    episode: str
+    speaker: str
+
+
 def name(console: State, series: str, character: str, naming: Naming, editor: str) -> Touched:
     """Name a character. Raises `CatalogError` for nobody known, for no name, for one in use."""
     return _decide(
@@ -54,6 +74,30 @@ def name(console: State, series: str, character: str, naming: Naming, editor: st
 def merge(console: State, series: str, character: str, merging: Merging, editor: str) -> Touched:
     """Say that two characters are one. Raises `CatalogError`."""
     return _decide(console, series, lambda cast: casts.merge(cast, character, merging.into), editor, ask=merging.ask)
+
+
+def split(console: State, series: str, character: str, splitting: Splitting, editor: str) -> Touched:
+    """Say that a voice is somebody else, a new character. Raises `CatalogError`, also if it is this character's no more."""
+    episode = casts.normal(splitting.episode)
+
+    def make(cast: Cast) -> Decision:
+        person = casts.known(cast, character)
+        decision = casts.split(cast, episode, splitting.speaker)
+        if cast.voices[episode, splitting.speaker] != person.id:
+            raise CatalogError(
+                f"{splitting.speaker} is not {person.called} any more", where=episode, remedy="load the page again"
+            )
+        return decision
+
+    return _decide(console, series, make, editor, ask=splitting.ask)
+
+
+def voiced(console: State, series: str, character: str) -> list[Voiced]:
+    """Where a character speaks, by the voices of the episodes. Raises `CatalogError` for nobody known."""
+    cast = casts.read(console.lake, series)
+    person = casts.known(cast, character)
+    own = [place for place, who in cast.voices.items() if who == person.id]
+    return [Voiced(episode=episode, speaker=speaker) for episode, speaker in sorted(own, key=lambda at: natural(at[0]))]
 
 
 def heard(console: State, series: str, character: str) -> bytes:
