@@ -89,8 +89,11 @@ def _episode(lake: Lake, name: str, told: script.Episode, blobs: dict[str, str])
             continue  # later languages are not done yet
         texts = {n: line.references.get(language) or SAID[language] for n, line in spoken}
         notes = {
-            2: ["length: 2.6 s are predicted for 2.2 s"],
-            6: ["market/idiom medium: “paint the town”", "names: 晚晴"],
+            2: ["length: takes 2600 ms, has 2200"],
+            6: [
+                "idiom: “de sangre fría”, 铁石心肠 taken literally: sin corazón [medium]",
+                "glossary: 晚晴 is not Wanqing",
+            ],
         }
         translated = [
             {"segment": n, "source_text": line.text, "text": "" if n == 9 else texts[n], "state": "draft",
@@ -98,11 +101,11 @@ def _episode(lake: Lake, name: str, told: script.Episode, blobs: dict[str, str])
             for n, line in spoken
         ]  # fmt: skip
         _commit(lake, "translation", place, translated, language)
-        late = "starts 480 ms late, behind a long line"
+        late = "starts 480 ms after the original"
         dubbed = [
             {"segment": n, "start_ms": start[n], "duration_ms": 2000, "tempo": 0.9 + n % 5 / 10, "voice": "af_bella",
              "blob": blobs["dub"], "verdict": "late" if n == 4 else "unfit" if n == 7 else "fits",
-             "reason": late if n == 4 else "part of it is not heard" if n == 7 else None}
+             "reason": late if n == 4 else "cut by 310 ms at the end of the episode" if n == 7 else None}
             for n, _ in spoken
         ]  # fmt: skip
         mix = {"start_ms": 0, "duration_ms": len(spoken) * SPAN_MS, "blob": blobs["dub"], "verdict": "mix"}

@@ -51,6 +51,7 @@ PAGES: dict[str, tuple[str, str | None]] = {
     "coverage-failed": ("/?state=failed", None),
     "coverage-none": ("/?search=nobody", None),
     "series": (url("series", SERIES), None),
+    "series-cast": (url("series", SERIES), "[data-do=who] summary"),
     "series-failures": (url("series", "雪落城南"), "tbody th details summary"),
     "series-long": (url("series", LONG), None),
     "episode": (url("series", SERIES, "01", "es"), None),

@@ -99,5 +99,14 @@ def test_what_people_wrote_is_left_as_it_is() -> None:
     assert Words("zh").told(long) == long
 
 
+def test_english_counts_one() -> None:
+    ones = tomllib.loads((Path(words.__file__).parent / "en_one.toml").read_text(encoding="utf-8"))
+    assert ones.keys() <= ZH.keys()
+    assert [Words("en").say("{n} attempts", n=n) for n in (0, 1, 2)] == ["0 attempts", "1 attempt", "2 attempts"]
+    assert Words("zh").say("{n} attempts", n=1) == "试过 1 次"
+    for text, one in ones.items():
+        assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", one))
+
+
 def test_a_text_that_nobody_translated_is_english() -> None:
     assert Words("zh").say("No such text, {n}", n=3) == "No such text, 3"

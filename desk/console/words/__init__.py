@@ -23,9 +23,10 @@ class Words:
 
     def say(self, text: str, **values: Any) -> str:
         """A text in this language, its {names} filled in; in English where nobody has translated it."""
-        return (
-            _table(self.language).get(text, text).format(**values) if values else _table(self.language).get(text, text)
-        )
+        said = _table(self.language).get(text, text)
+        if self.language == "en" and values.get("n") == 1:
+            said = _table("en", "_one").get(text, said)
+        return said.format(**values) if values else said
 
     def told(self, text: str) -> str:
         """What the lake says of a line or a delivery, in this language; as it stands where nobody has translated it."""
@@ -90,4 +91,4 @@ def _tongue(tag: str, language: str) -> str:
 @cache
 def _table(language: str, part: str = "") -> dict[str, str]:
     file = resources.files(__name__) / f"{language}{part}.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8")) if language != "en" else {}
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
