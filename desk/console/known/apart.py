@@ -38,7 +38,7 @@ def apart(function: Callable[[Given], Found], given: Given) -> Found:
 
 def _work(sending: Connection, function: Callable[[Given], Found], given: Given) -> None:
     # Pages go first.
-    os.nice(10)
+    os.nice(19)
     try:
         sending.send((True, function(given)))
     except Exception as error:
