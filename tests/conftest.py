@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,10 @@ from dubwright.lake import Lake, open_lake
 
 if TYPE_CHECKING:
     from tests.platform.delivered import Delivered
+
+# Where tests are run in the background by a script, Ctrl-C is ignored, and so it would be by all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Sixty made-up cases of each are enough at every run; a test that needs more says so itself.
 hypothesis.settings.register_profile("fast", max_examples=60)
