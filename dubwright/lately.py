@@ -54,6 +54,11 @@ class Lately(Generic[Key, Value]):
         found |= {key: making.result() for key, making in theirs.items()}
         return [found[key] for key in keys]
 
+    def one(self, key: Key, make: Callable[[], Value]) -> Value:
+        """The value of a key, made if it has none."""
+        (value,) = self.of([key], lambda _: [make()])
+        return value
+
     def _known(self, keys: Iterable[Key]) -> dict[Key, Value]:
         found = {key: self._values[key] for key in keys if key in self._values}
         for key in found:

@@ -144,7 +144,10 @@ def read(lake: Lake, place: Place, cast: Cast | None = None) -> Script:
 def of_series(
     lake: Lake, series: str, language: str, episode: str | None = None, cast: Cast | None = None
 ) -> list[Script]:
-    """The lines of every episode of a series that is translated, in the order of their names; or of one episode."""
+    """The lines of every episode of a series that is translated, in the order of their names; or of one episode.
+
+    `cast` is the series', where that is at hand. Raises `CatalogError` if nothing is translated.
+    """
     found = _sources(lake, series, language, episode)
     if not found:
         raise CatalogError(

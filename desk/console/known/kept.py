@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import starmap
 from typing import Any
 
 from dubwright.lake import Lake
@@ -31,11 +30,10 @@ class KeptLake(Lake):
         return KeptLake, (self.store,)
 
     def read(self, key: UnitKey) -> UnitFile:
-        (unit,) = self._units.of([key], partial(map, super().read))
-        return unit
+        return self._units.one(key, partial(super().read, key))
 
     def rows(self, key: UnitKey, names: Sequence[str] = ()) -> list[dict[str, Any]]:
-        (rows,) = self._rows_of.of([(key, tuple(names))], partial(starmap, super().rows))
+        rows = self._rows_of.one((key, tuple(names)), partial(super().rows, key, names))
         return [dict(row) for row in rows]
 
     def _each(self, table: str, keys: Sequence[str]) -> Iterator[list[dict[str, Any]]]:

@@ -117,19 +117,23 @@ async def advance(run: UUID) -> Advance:
 
 def forecast(console: State, wanted: Start) -> Forecast:
     """What would be done, and what that is expected to take. Raises what the run itself would at once."""
-    return orders.forecast(orders.on(console.lake, _order(console, wanted)))
+    return orders.forecast(_order(console, wanted))
 
 
 async def start(console: State, wanted: Start, editor: str) -> Run:
     """Start a run. Raises `ClusterError`, `SettingsError`, `LanguageError`, `CatalogError`."""
     order = await asyncio.to_thread(_order, console, wanted)
-    run = await orders.start(orders.on(console.lake, order), editor)
+    run = await orders.start(order, editor)
     console.snapshot.forget()
     console.activity.forget()
     return run
 
 
 def _order(console: State, wanted: Start) -> Order:
+    return orders.on(console.lake, _wanted(console, wanted))
+
+
+def _wanted(console: State, wanted: Start) -> Order:
     priority: Literal["release", "normal"] = "release" if wanted.urgent else "normal"
     if wanted.do == "localize" and not wanted.series:
         return orders.localization(wanted.source, wanted.to or None, wanted.only, priority=priority)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import starmap
 
 import numpy as np
 from pydantic import BaseModel
@@ -46,7 +45,7 @@ _kept: Lately[tuple[Lake, str], bytes] = Lately(KEPT)
 
 
 def _points(lake: Lake, blob: str | None) -> list[int]:
-    return [point for peaks in _kept.of([(lake, blob)], partial(starmap, _peaks)) for point in peaks] if blob else []
+    return list(_kept.one((lake, blob), partial(_peaks, lake, blob))) if blob else []
 
 
 def _peaks(lake: Lake, blob: str) -> bytes:
