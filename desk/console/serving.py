@@ -20,7 +20,11 @@ def serve(resolved: Settings, lake: Lake | None = None) -> None:
     # Threads that compute give way to the event loop sooner than Python's 5 ms.
     sys.setswitchinterval(0.001)
     access = open_access(own)
-    app = create_app(State(resolved, lake or open_lake(resolved.lake), Links(access.secret, own.link_s)), access)
+    links = Links(access.secret, own.link_s)
+    console = State(resolved, lake or open_lake(resolved.lake), links, accompanied=True)
+    if console.beside:
+        console.beside.start()
+    app = create_app(console, access)
     # Whoever asks is told by a proxy on this machine alone; what is said of the server is nobody's business.
     uvicorn.run(
         app,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from fastapi import Depends, Request
 
 from desk.console.access.links import Links
 from desk.console.known.activity import Activity, watching
+from desk.console.known.apart import Beside
 from desk.console.known.behind import Behind
 from desk.console.known.gathering import Gathering
 from desk.console.known.inspection import Inspection, looking
@@ -25,15 +27,23 @@ from dubwright.lake import Lake
 from dubwright.settings import Settings
 from dubwright.unit import Machine
 
+Given = ParamSpec("Given")
+Shown = TypeVar("Shown")
+
 
 @dataclass(frozen=True, slots=True)
 class State:
     """The settings that the console was started with, the lake that it shows, its links to what lies there, its picture of
-    the whole, what quality judges of it, the runs under way, what closer looks at series found, and what was measured."""
+    the whole, what quality judges of it, the runs under way, what closer looks at series found, and what was measured.
+
+    One that is `accompanied` leaves views that read hundreds of files to a process beside it.
+    """
 
     settings: Settings
     lake: Lake
     links: Links
+    accompanied: bool = False
+    beside: Beside[State] | None = field(init=False, default=None)
     snapshot: Snapshot = field(init=False)
     verdicts: Verdicts = field(init=False)
     activity: Behind[Activity] = field(init=False)
@@ -51,6 +61,18 @@ class State:
         object.__setattr__(self, "inspection", Inspection(looking(self.lake, self.settings, self.verdicts)))
         object.__setattr__(self, "gathering", Gathering(self.lake, self.settings))
         object.__setattr__(self, "open_remarks", OpenRemarks(self.lake))
+        if self.accompanied:
+            object.__setattr__(self, "beside", Beside(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """In another process nothing of it is known yet."""
+        return State, (self.settings, self.lake, self.links)
+
+    def aside(
+        self, view: Callable[Concatenate[State, Given], Shown], *given: Given.args, **named: Given.kwargs
+    ) -> Shown:
+        """What a view shows that reads hundreds of files, and changes nothing, without other pages waiting for it meanwhile."""
+        return self.beside.call(view, *given, **named) if self.beside else view(self, *given, **named)
 
     def facts(self, series: str) -> SeriesFacts:
         """What the registered catalogues say of a series in its series.yaml; nothing where it is in none."""

@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from desk.console.known import snapshot
-from desk.console.known.apart import apart
+from desk.console.known.apart import Beside, apart
 from desk.console.known.kept import KeptLake
 from desk.console.known.snapshot import Snapshot
 from desk.console.known.verdicts import Verdicts
@@ -109,6 +110,36 @@ def test_another_process_answers_or_says_why_not() -> None:
     assert raised.value.field == "given"
     with pytest.raises(StoreError, match="has ended"):
         apart(answer, 1)
+
+
+def add(own: list[int], number: int, *, fatal: bool = False) -> tuple[int, list[int]]:
+    if fatal:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if not number:
+        raise CatalogError("none", field="number")
+    own.append(number)
+    return os.getpid(), own
+
+
+@pytest.mark.slow
+def test_a_process_beside_keeps_what_it_has_until_it_is_killed() -> None:
+    own = [1]
+    beside = Beside(own)
+    beside.start()
+    process, there = beside.call(add, 2)
+    assert process != os.getpid() and there == [1, 2] and own == [1]
+    with pytest.raises(CatalogError, match="none"):
+        beside.call(add, 0)
+    assert beside.call(add, 3) == (process, [1, 2, 3])
+    with pytest.raises(StoreError, match="has ended"):
+        beside.call(add, 4, fatal=True)
+    other, there = beside.call(add, 5)
+    assert other != process and there == [1, 5]
+    beside.close()
+    gone = time.monotonic() + 30
+    while psutil.pid_exists(other) and psutil.Process(other).status() != "zombie":
+        assert time.monotonic() < gone, "it outlives the pipe to it"
+        time.sleep(0.05)
 
 
 @pytest.mark.slow

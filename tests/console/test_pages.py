@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from desk.console.access.links import Links
 from desk.console.rendering import url
+from desk.console.state import State
+from desk.console.views import exchange, queue
+from desk.console.views.exchange import Replacing
+from dubwright import settings
+from dubwright.errors import CatalogError
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
@@ -256,6 +262,26 @@ def test_the_queue_says_why(editor: Browser) -> None:
     found = editor.get(f"/api{url('queue', SERIES, 'es')}").json()
     assert [(each["segment"], each["reasons"]) for each in found["risks"]] == [(2, ["length: long"])]
     assert "length: long" in editor.get(url("queue", SERIES, "es")).text
+
+
+def test_a_process_beside_shows_the_same_and_what_was_corrected_since(there: None, lake: Lake) -> None:
+    resolved = settings.load({"profile": "fake", "lake": lake.uri})
+    alone = State(resolved, lake, Links("secret", 60))
+    accompanied = State(resolved, lake, Links("secret", 60), accompanied=True)
+    luz = Replacing(pattern="luz", replacement="lámpara")
+    for _ in range(2):
+        for console in (alone, accompanied):
+            seen = console.aside(queue.queue, SERIES, "es", "all", "ana", ["ana"])
+            assert seen == queue.queue(alone, SERIES, "es", "all", "ana", ["ana"])
+            assert console.aside(exchange.preview, SERIES, "es", luz) == exchange.preview(alone, SERIES, "es", luz)
+            assert console.aside(exchange.out, SERIES, "es") == exchange.out(alone, SERIES, "es")
+            with pytest.raises(CatalogError, match="not translated into"):
+                console.aside(exchange.out, SERIES, "fr")
+        lake.add_edit(
+            "es", SERIES, EPISODE, segment=2, source_text="谁还会来？", text="¿Y quién viene? ¿La luz?", editor="ana"
+        )
+    assert accompanied.beside and len(exchange.preview(alone, SERIES, "es", luz).lines) == 2
+    accompanied.beside.close()
 
 
 def test_without_prefect_failures_are_shown_all_the_same(editor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

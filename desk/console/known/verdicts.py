@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
-from desk.console.known.apart import apart
+from desk.console.known.apart import BEHIND, Beside
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.lately import Lately
@@ -29,7 +29,10 @@ class Verdicts:
     """Verdicts on the deliverables of a lake under some bounds: each is read and judged once."""
 
     def __init__(self, lake: Lake, settings: QualitySettings) -> None:
-        self._judge = partial(_judged, Lake(lake.store), settings)
+        own = Lake(lake.store)
+        self._settings = settings
+        self._judge = partial(_judged, own, settings)
+        self._beside = Beside(own, BEHIND)
         self._found: Lately[UnitKey, Standing] = Lately(KEPT)
         self._asked: set[UnitKey] = set()
         self._lock = threading.Lock()
@@ -55,7 +58,7 @@ class Verdicts:
 
     def _read(self, keys: Sequence[UnitKey]) -> None:
         try:
-            self._found.keep(keys, apart(self._judge, keys))
+            self._found.keep(keys, self._beside.call(_judged, self._settings, keys))
         except Exception:
             _log.exception("%d verdicts could not be read", len(keys))
         finally:

@@ -21,7 +21,7 @@ pages = Pages("queue")
 @pages.page("/queue/{series}/{language}", "queue.html")
 def queue(console: Console, who: Who, staff: Staff, series: Name, language: Language, whose: Whose = "all") -> Queue:
     """The riskiest lines of a series in a language; those of who asks, or nobody's."""
-    return view.queue(console, series, language, whose, who.name, staff)
+    return console.aside(view.queue, series, language, whose, who.name, staff)
 
 
 @pages.action("/queue/{series}/{language}/assign", Role.EDITOR, audited="lines given")
@@ -33,13 +33,15 @@ def assign(console: Console, who: Who, series: Name, language: Language, handing
 @pages.action("/queue/{series}/{language}/replace", Role.EDITOR, audited="lines replaced")
 def replace(console: Console, who: Who, series: Name, language: Language, replacing: Replacing) -> Shown:
     """Search and replace over a series: shown first, then saved as corrections."""
+    if not replacing.apply:
+        return console.aside(exchange.preview, series, language, replacing)
     return exchange.replace(console, series, language, replacing, who.name)
 
 
 @pages.router.get("/queue/{series}/{language}/lines.xlf", dependencies=[Depends(requires(Role.VIEWER))])
 def out(console: Console, series: Name, language: Language) -> Response:
     """A series' lines as XLIFF 2.1."""
-    content = exchange.out(console, series, language)
+    content = console.aside(exchange.out, series, language)
     headers = {"content-disposition": f'attachment; filename="lines.{language}.xlf"'}
     return Response(content, media_type="application/xliff+xml", headers=headers)
 

@@ -73,12 +73,15 @@ class Imported(BaseModel):
     conflicts: list[LeftAlone]
 
 
+def preview(console: State, series: str, language: str, wanted: Replacing) -> Shown:
+    """Show what a replacement over a series would change. Raises as `replace` does."""
+    found = _found(console, series, language, wanted)
+    return Shown(applied=False, lines=[_replaced(each, each.problem) for each in found])
+
+
 def replace(console: State, series: str, language: str, wanted: Replacing, editor: str) -> Shown:
-    """Show or save a replacement over a series. Raises `EditError` for what is no pattern, `CatalogError`."""
-    search = Search(wanted.pattern, wanted.replacement, wanted.regex, wanted.ignore_case)
-    found = list(replacing.preview(lines.of_series(console.lake, series, language), search))[:MOST]
-    if not wanted.apply:
-        return Shown(applied=False, lines=[_replaced(each, each.problem) for each in found])
+    """Save a replacement over a series. Raises `EditError` for what is no pattern, `CatalogError`."""
+    found = _found(console, series, language, wanted)
     done = replacing.apply(console.lake, found, editor)
     left = [_replaced(each, each.problem) for each in found if each.problem]
     return Shown(
@@ -111,6 +114,11 @@ async def back(console: State, content: AsyncIterator[bytes], who: Identity) -> 
             LeftAlone(episode=each.place.episode, segment=each.segment, reason=each.reason) for each in found.conflicts
         ],
     )
+
+
+def _found(console: State, series: str, language: str, wanted: Replacing) -> list[Replacement]:
+    search = Search(wanted.pattern, wanted.replacement, wanted.regex, wanted.ignore_case)
+    return list(replacing.preview(lines.of_series(console.lake, series, language), search))[:MOST]
 
 
 def _replaced(each: Replacement, problem: str | None) -> Replaced:
