@@ -1,8 +1,9 @@
 """The least costly schedule of an episode's lines: when each one starts, and how fast it is spoken.
 
 What is minimised is a sum of squares, each 1 where a listener begins to mind: a start late, a start early, a tempo away
-from 1, an end behind the line's own slot, a change of tempo between neighbours. Tempos above the free one cost more,
-speech over a voice that is kept far more, and what reaches past the end of the episode most. Lines never overlap.
+from 1, an end behind the line's own slot, an end behind the cut that shows somebody else, a change of tempo between
+neighbours. Tempos above the free one cost more, speech over a voice that is kept far more, and what reaches past the end of
+the episode most. Lines never overlap.
 
 The minimum is found over a grid, of `STEP_MS` and `STEP_TEMPO`, by dynamic programming from line to line: what a line
 costs depends on those before it only by when they end and by the last one's tempo. Then, off the grid, each start is
@@ -23,7 +24,7 @@ from dubwright.settings import DubSettings
 Floats = NDArray[np.float64]
 
 # Each of these costs 1.
-LATE_MS, EARLY_MS, TAIL_MS = 200, 100, 300
+LATE_MS, EARLY_MS, TAIL_MS, SHOT_MS = 200, 100, 300, 250
 TEMPO_CHANGE = 0.3
 # What it costs besides that a start is later, or a tempo higher, than that at all, and what the cap costs besides.
 MINDED, CAP = 2.0, 4.0
@@ -43,13 +44,14 @@ MOST_STARTS = 160
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A line to schedule: when the original starts, how early it may start, where its place ends, how long it is at
-    tempo 1 (all ms), and whether it follows the line before closely."""
+    tempo 1 (all ms), whether it follows the line before closely, and when the picture is cut after the original's end."""
 
     onset_ms: int
     earliest_ms: int
     end_ms: int
     natural_ms: int
     follows: bool = False
+    shot_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Episode:
         ends = starts[:, None] + _durations(slot.natural_ms, tempos)
         over = np.maximum(ends - self.length_ms, 0)
         kept = self._over_kept(starts[:, None], ends)
+        behind = 0.0 if slot.shot_ms is None else np.maximum(ends - max(slot.shot_ms, slot.onset_ms), 0)
         above = np.maximum(tempos - self.settings.tempo_free, 0) / max(
             self.settings.tempo_cap - self.settings.tempo_free, STEP_TEMPO
         )
@@ -104,6 +107,7 @@ class Episode:
             + (np.log(tempos) / np.log(max(self.settings.tempo_free, 1 + STEP_TEMPO))) ** 2
             + CAP * above**2
             + (np.maximum(ends - slot.end_ms, 0) / TAIL_MS) ** 2
+            + (behind / SHOT_MS) ** 2
             + np.where(kept > 0, KEPT + kept / KEPT_MS, 0.0)
             + np.where(over > 0, CUT + over / CUT_MS, 0.0)
         )

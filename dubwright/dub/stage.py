@@ -10,7 +10,7 @@ from dubwright.errors import SettingsError
 from dubwright.models import registry
 from dubwright.settings import DubSettings, Section
 
-REVISION = 6
+REVISION = 7
 
 
 def engine(settings: Section, language: str) -> EngineInfo:

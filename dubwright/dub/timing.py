@@ -1,6 +1,7 @@
 """When each dubbed line starts and how fast it is spoken. Pure arithmetic on milliseconds: no sound, no tables.
 
-A line would start where the original did, at its own tempo, and may borrow the silence after it. Where that is too short,
+A line would start where the original did, at its own tempo, and may borrow the silence after it, least of all from a shot
+that the original ended before. Where that is too short,
 `schedule` finds for the whole episode at once who gives way: by a start up to `LEAD_MS` earlier or somewhat later, by a
 tempo up to the cap. What does not fit even so is spoken at the cap, runs into what follows and is flagged. Only what
 reaches the end of the episode is cut there. A line is never slowed: a short one leaves silence.
@@ -8,7 +9,7 @@ reaches the end of the episode is cut there. A line is never slowed: a short one
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -18,6 +19,8 @@ from dubwright.dub.schedule import LATE_MS, NEIGHBOURS_MS, Episode, Slot, durati
 from dubwright.settings import DubSettings
 
 LEAD_MS = 150
+# An original that is heard so little into a shot, as a recognizer tells it, ended with the one before.
+AT_CUT_MS = 120
 # A shorter rest of a line is no word any more: better not begun.
 SHORTEST_CUT_MS = 250
 
@@ -53,16 +56,21 @@ class Placement:
 
 
 def plan(
-    lines: Sequence[Line], episode_ms: int, settings: DubSettings, kept: Sequence[tuple[int, int]] = ()
+    lines: Sequence[Line],
+    episode_ms: int,
+    settings: DubSettings,
+    kept: Sequence[tuple[int, int]] = (),
+    shots: Sequence[int] = (),
 ) -> list[Placement]:
     """Place the lines, in the order of their onsets.
 
-    `kept` are spans (start, end) where the original voice stays audible: lines do not borrow them. Of the result hold:
-    starts rise, two lines are at least `guard_ms` apart, tempos lie within floor and cap, nothing ends after `episode_ms`.
+    `kept` are spans (start, end) where the original voice stays audible: lines do not borrow them. `shots` are the times,
+    rising, at which the picture is cut. Of the result hold: starts rise, two lines are at least `guard_ms` apart, tempos
+    lie within floor and cap, nothing ends after `episode_ms`, nothing starts in a shot before its original's.
     """
     ordered = sorted(lines, key=lambda line: (line.start_ms, line.segment))
     spans = _apart([(start - settings.guard_ms, end + settings.guard_ms) for start, end in kept])
-    own = slots(ordered, episode_ms, settings, spans)
+    own = slots(ordered, episode_ms, settings, spans, shots)
     found = Episode(own, episode_ms, spans, settings).cheapest()
     return [
         _placement(line, slot, start, tempo, episode_ms, settings)
@@ -71,7 +79,11 @@ def plan(
 
 
 def slots(
-    lines: Sequence[Line], episode_ms: int, settings: DubSettings, kept: Sequence[tuple[int, int]] = ()
+    lines: Sequence[Line],
+    episode_ms: int,
+    settings: DubSettings,
+    kept: Sequence[tuple[int, int]] = (),
+    shots: Sequence[int] = (),
 ) -> list[Slot]:
     """What bounds each line, in the order of their onsets; `kept` are sorted, apart, and wider by the guard."""
     guard = settings.guard_ms
@@ -86,9 +98,13 @@ def slots(
         if after < len(kept):
             ends.append(starts[after])
         kept_until = kept[after - 1][1] if after else 0
-        earliest = min(max(onset - LEAD_MS, kept_until, 0), onset)
+        cut = bisect_right(shots, onset)
+        shown_from = shots[cut - 1] if cut else 0
+        earliest = min(max(onset - LEAD_MS, kept_until, shown_from, 0), onset)
         follows = bool(found) and onset - lines[len(found) - 1].end_ms <= NEIGHBOURS_MS
-        found.append(Slot(onset, earliest, min(ends), line.natural_ms, follows))
+        away = bisect_left(shots, max(line.end_ms - AT_CUT_MS, onset + 1))
+        shown_until = shots[away] if away < len(shots) else None
+        found.append(Slot(onset, earliest, min(ends), line.natural_ms, follows, shown_until))
     return found
 
 

@@ -99,11 +99,12 @@ def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
     if not voiced:
         unchanged = _row_of_mix(source["stereo_blob"], episode_ms, "no line to dub: the original sound")
         return [*map(_row_unspoken, lines), unchanged]
-    placements = timing.plan([_to_place(line, rate) for line in voiced.values()], episode_ms, settings, kept)
+    shots = source["shots"] or ()
+    placements = timing.plan([_to_place(line, rate) for line in voiced.values()], episode_ms, settings, kept, shots)
     short = {segment: _text(translation.get(segment), work, SHORT) for segment in voiced}
     if shorter := _said_shorter(voiced, placements, short, takes):
         voiced |= shorter
-        placements = timing.plan([_to_place(line, rate) for line in voiced.values()], episode_ms, settings, kept)
+        placements = timing.plan([_to_place(line, rate) for line in voiced.values()], episode_ms, settings, kept, shots)
     bed, lowered = _bed(work, lake, machine, source["stereo_blob"], original, rate)
     mixed = mix(
         original,

@@ -7,10 +7,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from dubwright import sources
-from dubwright.errors import MediaError
+from dubwright.errors import MediaError, ToolError
 from dubwright.lake import Lake
 from dubwright.media.decode import decode, track_length
 from dubwright.media.probe import MediaInfo, probe
+from dubwright.media.shots import shot_changes
 from dubwright.media.sound import resample_flac
 from dubwright.settings import IngestSettings
 from dubwright.unit import Machine, Work
@@ -34,12 +35,13 @@ def run(work: Work, lake: Lake, machine: Machine) -> list[dict[str, Any]]:
             _check_length(info.audio.duration_ms, path, "sound", settings)
             decoded = decode(path, info, stereo, full_rate(info.audio.sample_rate))
             _check_length(decoded.own_ms, path, "sound", settings)
+            shots, odd = _shots(path, info)
             # While it is open: what is kept is what was decoded, or the block ends with an error.
             copy = lake.put_blob(path) if machine.copy_sources else None
         resample_flac(stereo, speech, rate=SPEECH_RATE, length=track_length(info, SPEECH_RATE))
         blobs = {"video_blob": copy, "speech_blob": lake.put_blob(speech), "stereo_blob": lake.put_blob(stereo)}
     downmix = [f"{info.audio.layout} sound mixed down to stereo"] if info.audio.channels > 2 else []
-    return [_row(work, info) | blobs | {"notes": [*info.notes, *decoded.notes, *downmix]}]
+    return [_row(work, info) | blobs | {"shots": shots, "notes": [*info.notes, *decoded.notes, *downmix, *odd]}]
 
 
 def full_rate(rate: int) -> int:
@@ -47,6 +49,14 @@ def full_rate(rate: int) -> int:
     if rate in FULL_RATES:
         return rate
     return 44_100 if rate % 11_025 == 0 else 48_000
+
+
+def _shots(path: Path, info: MediaInfo) -> tuple[list[int] | None, list[str]]:
+    """When the picture is cut; None, and a note, where that cannot be told: an episode can be dubbed without it."""
+    try:
+        return shot_changes(path, info.duration_ms), []
+    except ToolError as error:
+        return None, [f"where the picture is cut is not known: {error.problem}"]
 
 
 def _row(work: Work, info: MediaInfo) -> dict[str, Any]:

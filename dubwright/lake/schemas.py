@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from dubwright.errors import DubwrightError
 
-VERSION = 6
+VERSION = 7
 
 TEXT = pa.string()
 MILLISECONDS = pa.int32()
@@ -72,6 +72,12 @@ TABLES: dict[str, pa.Schema] = {
             _field("rotation", pa.int32(), "clockwise turn to show the picture upright, nearest quarter", "degrees"),
             _field("fps", pa.float64(), "average frame rate", "1/s"),
             _field("variable_frame_rate", pa.bool_(), "frames are not evenly spaced"),
+            _field(
+                "shots",
+                pa.list_(MILLISECONDS),
+                "when the picture is cut: where each shot but the first begins; null where that could not be told",
+                "ms",
+            ),
             _field("audio_codec", TEXT, "codec of the first sound stream"),
             _field("sample_rate", pa.int32(), "of the first sound stream", "Hz"),
             _field("channels", pa.int32(), "of the first sound stream"),

@@ -13,9 +13,11 @@ SETTINGS = DubSettings()
 EPISODE_MS = 20_000
 
 
-def place(*lines: tuple[int, int, int], kept: list[tuple[int, int]] | None = None) -> list[Placement]:
+def place(
+    *lines: tuple[int, int, int], kept: list[tuple[int, int]] | None = None, shots: tuple[int, ...] = ()
+) -> list[Placement]:
     """Plan lines given as (start, end, natural duration), all ms, in an episode of 20 s."""
-    return plan([Line(n, *line) for n, line in enumerate(lines, start=1)], EPISODE_MS, SETTINGS, kept or [])
+    return plan([Line(n, *line) for n, line in enumerate(lines, start=1)], EPISODE_MS, SETTINGS, kept or [], shots)
 
 
 def test_what_fits_starts_with_the_original_at_its_own_tempo() -> None:
@@ -91,6 +93,28 @@ def test_a_line_does_not_borrow_from_a_kept_voice() -> None:
     assert second.start_ms == 5000
 
 
+def test_less_is_borrowed_from_a_shot_that_the_original_ended_before() -> None:
+    (free,) = place((1000, 2000, 1500))
+    assert (free.tempo, free.end_ms) == (1.0, 2500)
+    # Also where the recognizer heard the original a little into the next shot.
+    for cut in (2000, 1900):
+        (held,) = place((1000, 2000, 1500), shots=(500, cut, 9000))
+        assert 1 < held.tempo <= SETTINGS.tempo_free and held.end_ms < 2350
+    # A cut that the original is heard across is none of the dub's business.
+    (across,) = place((1000, 2000, 1500), shots=(1500,))
+    assert across == free
+    # What is far too long is not squeezed for the sake of a cut.
+    (long,) = place((1000, 2000, 3000), shots=(2000,))
+    assert long.tempo < SETTINGS.tempo_cap
+
+
+def test_no_line_begins_in_a_shot_before_its_original_s() -> None:
+    natural = round(1.2 * (1950 + LEAD_MS)) + 100
+    early, _ = place((1000, 2000, natural), (3000, 4000, 900))
+    held, _ = place((1000, 2000, natural), (3000, 4000, 900), shots=(970,))
+    assert early.start_ms < 970 <= held.start_ms
+
+
 def test_simultaneous_lines_follow_each_other() -> None:
     first, second = place((1000, 2000, 900), (1000, 2000, 900))
     assert second.start_ms >= first.end_ms + SETTINGS.guard_ms
@@ -101,6 +125,7 @@ LINES = st.lists(st.tuples(TIMES, TIMES, st.integers(1, 15_000)), max_size=24).m
     lambda found: [Line(n, min(a, b), max(a, b), natural) for n, (a, b, natural) in enumerate(found, start=1)]
 )
 KEPT = st.lists(st.tuples(TIMES, st.integers(0, 5000)).map(lambda span: (span[0], sum(span))), max_size=5)
+SHOTS = st.lists(st.integers(1, 40_000), max_size=20, unique=True).map(sorted)
 WANTED = st.builds(
     DubSettings,
     tempo_free=st.floats(1, 1.3),
@@ -112,13 +137,13 @@ WANTED = st.builds(
 
 @pytest.mark.slow
 @settings(max_examples=120, deadline=None)
-@given(LINES, st.integers(1, 40_000), WANTED, KEPT)
-@example([Line(1, 0, 10, 15_000), Line(2, 0, 10, 15_000)], 1, DubSettings(), [])
+@given(LINES, st.integers(1, 40_000), WANTED, KEPT, SHOTS)
+@example([Line(1, 0, 10, 15_000), Line(2, 0, 10, 15_000)], 1, DubSettings(), [], [])
 def test_the_promises_hold_for_whatever_lines(
-    lines: list[Line], episode_ms: int, wanted: DubSettings, kept: list[tuple[int, int]]
+    lines: list[Line], episode_ms: int, wanted: DubSettings, kept: list[tuple[int, int]], shots: list[int]
 ) -> None:
-    placements = plan(lines, episode_ms, wanted, kept)
-    assert plan(list(reversed(lines)), episode_ms, wanted, list(reversed(kept))) == placements
+    placements = plan(lines, episode_ms, wanted, kept, shots)
+    assert plan(list(reversed(lines)), episode_ms, wanted, list(reversed(kept)), shots) == placements
     assert sorted(place.segment for place in placements) == sorted(line.segment for line in lines)
     naturals = {line.segment: line.natural_ms for line in lines}
     onsets = {line.segment: min(max(line.start_ms, 0), episode_ms) for line in lines}
@@ -135,7 +160,8 @@ def test_the_promises_hold_for_whatever_lines(
             assert place.duration_ms == 0 or place.duration_ms >= SHORTEST_CUT_MS
         else:
             assert -1e-3 <= place.duration_ms - naturals[place.segment] / place.tempo < 1.01
-            assert place.start_ms >= onsets[place.segment] - LEAD_MS
+            onset = onsets[place.segment]
+            assert place.start_ms >= max([onset - LEAD_MS, *(shot for shot in shots if shot <= onset)])
             if place.verdict in ("fits", "tight"):
                 assert place.start_ms <= onsets[place.segment] + LATE_MS
             if place.verdict == "fits":

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from dubwright import catalog, sources, unit
-from dubwright.errors import MediaError, StoreError
+from dubwright.errors import MediaError, StoreError, ToolError
 from dubwright.ingest import work as stage
 from dubwright.lake import Lake
 from dubwright.lake.schemas import TABLES
@@ -71,7 +71,7 @@ def test_a_unit_is_committed_with_its_blobs(tmp_path: Path, lake: Lake) -> None:
     )
     assert (row["duration_ms"], row["width"], row["height"], row["fps"]) == (2040, 64, 112, 25.0)
     assert (row["sample_rate"], row["channels"], row["channel_layout"]) == (44_100, 2, "stereo")
-    assert row["notes"] == []
+    assert (row["notes"], row["shots"]) == ([], [])
     speech, speech_rate = blob(lake, row["speech_blob"])
     stereo, stereo_rate = blob(lake, row["stereo_blob"])
     assert (speech.shape, speech_rate) == ((32_640, 1), 16_000)
@@ -102,6 +102,21 @@ def test_late_sound_is_late_in_the_blobs(tmp_path: Path, lake: Lake) -> None:
     assert row["audio_start_ms"] == pytest.approx(500, abs=25)
     speech, rate = blob(lake, row["speech_blob"])
     assert int(np.argmax(np.abs(speech[:, 0]) > 0.1)) / rate == pytest.approx(0.5, abs=0.002)
+
+
+def test_cuts_are_told_and_where_they_cannot_be_a_note_says_so(
+    tmp_path: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = clips.make_cut(tmp_path / "a.mp4", "testsrc2", "smptebars", each_s=1.2)
+    assert ingest(path, lake)["shots"] == [1200]
+
+    def broken(path: Path, duration_ms: int) -> list[int]:
+        raise ToolError("FFmpeg was killed by signal 9", where=str(path))
+
+    monkeypatch.setattr(stage, "shot_changes", broken)
+    row = ingest(path, lake)
+    assert row["shots"] is None
+    assert row["notes"] == ["where the picture is cut is not known: FFmpeg was killed by signal 9"]
 
 
 def test_surround_is_noted(tmp_path: Path, lake: Lake) -> None:

@@ -48,9 +48,31 @@ def make_clip(
     return path
 
 
+def make_cut(path: Path, *shots: str, each_s: float = 1.0) -> Path:
+    """A video of several of FFmpeg's pictures, one behind the other, at 25 frames a second, with a tone."""
+    pictures = [word for shot in shots for word in ("-f", "lavfi", "-i", f"{shot}=s=64x112:r=25")]
+    cut = "".join(f"[{n}:v]trim=duration={each_s}[v{n}];" for n in range(len(shots)))
+    joined = "".join(f"[v{n}]" for n in range(len(shots))) + f"concat=n={len(shots)}:v=1[v]"
+    tone = ["-f", "lavfi", "-i", f"aevalsrc='{TONE}':s=48000:d={each_s * len(shots)}"]
+    streams = ["-filter_complex", cut + joined, "-map", "[v]", "-map", f"{len(shots)}:a"]
+    _ffmpeg([*pictures, *tone, *streams, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"], path)
+    return path
+
+
+def make_delayed_picture(path: Path, source: Path, delay_s: float) -> Path:
+    """A copy of a video whose picture begins so much later than its sound."""
+    later = ["-itsoffset", str(delay_s), *ffmpeg.trusted_input(source)]
+    _ffmpeg([*ffmpeg.trusted_input(source), *later, "-map", "1:v", "-map", "0:a", "-c", "copy"], path)
+    return path
+
+
 def make_rotated(path: Path, counterclockwise: int, **clip: Any) -> Path:
     """A video whose metadata ask for a turn by so many degrees."""
-    upright = make_clip(path.with_name("upright.mp4"), **clip)
+    return turned(path, make_clip(path.with_name("upright.mp4"), **clip), counterclockwise)
+
+
+def turned(path: Path, upright: Path, counterclockwise: int) -> Path:
+    """A copy of a video whose metadata ask for a turn by so many degrees."""
     _ffmpeg(["-display_rotation", str(counterclockwise), *ffmpeg.trusted_input(upright), "-c", "copy"], path)
     return path
 
