@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dubwright import engines
 from dubwright.engines import EngineInfo
+from dubwright.errors import EngineOutputError
 from dubwright.facts import Sex
 from dubwright.settings import DubSettings
 
@@ -83,6 +84,24 @@ def stock(name: str, settings: DubSettings, language: str) -> Sequence[Voice]:
         found.voices_in(settings, language) if isinstance(found, Configured) else found.voices(language)
     )
     return voices
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A text, to be said with a stock voice, by its name, or with one that was `learnt`."""
+
+    text: str
+    voice: str
+    learnt: bytes | None = None
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """A synthesizer that says several lines in little more time than one of them."""
+
+    def speak_all(self, sayings: Sequence[Saying], language: str) -> list[Speech | EngineOutputError]:
+        """Each line as `Synthesizer.speak`, or `Cloner.speak_as`, says it alone; for one that cannot be said, why."""
+        ...
 
 
 @runtime_checkable

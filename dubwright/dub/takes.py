@@ -4,6 +4,7 @@ is kept; who said it, where that was not who should have, is told.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from dubwright import engines, unit
 from dubwright.dub import check
-from dubwright.dub.engine import Speech, Voice, stock
+from dubwright.dub.engine import Batching, Saying, Speech, Voice, stock
 from dubwright.dub.learnt import synthesizer
 from dubwright.dub.listening import Listener
 from dubwright.dub.speech_cache import SpeechCache
@@ -32,6 +33,7 @@ PAUSE_S = 0.18
 STAND_INS = 2
 _CLAUSES = re.compile(r"(?<=[.!?;:,…])\s+|(?<=[。！？；：，、…])\s*")
 _CLOSED = re.compile(r"[.!?…。！？؟।]\W*$")
+_log = logging.getLogger(__name__)
 _HAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
 
@@ -70,6 +72,39 @@ class Takes:
     machine: unit.Machine
     rate: int
     _caches: dict[str, SpeechCache] = field(default_factory=dict)
+    # By text and voice, what was said of lines that were said together.
+    _ahead: dict[tuple[str, str], Speech | EngineOutputError] = field(default_factory=dict)
+
+    def ahead(self, lines: Sequence[Asked]) -> None:
+        """Have those of the lines that nobody said before said together, where the engine can, for `take` to find.
+
+        What goes wrong with all of them is no matter: `take` asks line by line then.
+        """
+        info, language = self._engines()[0], self.work.language
+        if not issubclass(engines.engine_class("dub", info.name), Batching):
+            return
+        cache = self._cache(info)
+        new = [asked for asked in lines if cache.find(asked.text, language, asked.voice.name, self.rate) is None]
+        if len(new) < 2:
+            return
+        loaded = unit.load_engine("dub", info, self.work.settings, self.machine)
+        sayings = [
+            Saying(asked.text, asked.voice.name, asked.voice.learnt.content if asked.voice.learnt else None)
+            for asked in new
+        ]
+
+        def speak() -> dict[tuple[str, str], Speech | EngineOutputError]:
+            said = [
+                each if isinstance(each, EngineOutputError) else _plain(each)
+                for each in loaded.speak_all(sayings, language)
+            ]
+            return {(saying.text, saying.voice): each for saying, each in zip(sayings, said, strict=True)}
+
+        what = f"{info.name} on {len(new)} lines of {self.work.label}"
+        try:
+            self._ahead = unit.ask_within(what, sum(_patience(asked.text) for asked in new), loaded, speak)
+        except (EngineError, MemoryError) as error:
+            _log.warning("%s: %s; they are said one by one", what, error)
 
     def take(self, asked: Asked) -> Take:
         """The first take of a line that sounds as it should.
@@ -159,18 +194,17 @@ class Takes:
         return None
 
     def _piece(self, info: EngineInfo, voice: str, text: str, asked: Asked) -> Speech:
+        said = self._ahead.pop((text, voice), None) if info == self._engines()[0] else None
+        if isinstance(said, EngineOutputError):
+            raise said
+        if said is not None:
+            return said
         loaded = unit.load_engine("dub", info, self.work.settings, self.machine)
         learnt = asked.voice.learnt if voice == asked.voice.name else None
         speaker = synthesizer(info, self.work.settings, self.machine, learnt)
         language = self.work.language
         what = f"{info.name} on {self.work.series}/{self.work.episode} line {asked.segment} in {language}"
-        seconds = PATIENCE_S + PATIENCE_PER_CHARACTER_S * len(text)
-
-        def speak() -> Speech:
-            given = speaker.speak(text, language, voice)
-            return Speech(np.asarray(given.samples, np.float32), int(given.rate))
-
-        return unit.ask_within(what, seconds, loaded, speak)
+        return unit.ask_within(what, _patience(text), loaded, lambda: _plain(speaker.speak(text, language, voice)))
 
     def _misheard(self, speech: Speech, text: str) -> str | None:
         listener = Listener.of(self.work, self.machine)
@@ -184,6 +218,16 @@ class Takes:
             settings = cast(DubSettings, self.work.settings)
             self._caches[info.name] = SpeechCache.of(self.lake, info, settings, self.work.language)
         return self._caches[info.name]
+
+
+def _patience(text: str) -> float:
+    """How long (s) an engine may take for a text."""
+    return PATIENCE_S + PATIENCE_PER_CHARACTER_S * len(text)
+
+
+def _plain(speech: Speech) -> Speech:
+    """What an engine gave, in the types that it promised; raises whatever numpy does where it cannot be."""
+    return Speech(np.asarray(speech.samples, np.float32), int(speech.rate))
 
 
 def _told(wrong: Sequence[str]) -> str:

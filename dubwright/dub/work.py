@@ -180,17 +180,24 @@ def _speak(
     spoken_rows = [row for row in transcript if _kind(row) in speak]
     voices = voices_of(work, lake, machine, info, spoken_rows)
     chosen = dict(zip((row["segment"] for row in spoken_rows), voices, strict=True))
+    texts = {segment: _text(translation.get(segment), work) for segment in chosen}
+    asked = {
+        segment: Asked(segment, text, chosen[segment], translation[segment]["predicted_ms"])
+        for segment, text in texts.items()
+        if text
+    }
+    takes.ahead(list(asked.values()))
     lines: list[_Spoken] = []
     for row in transcript:
-        slot = span(row, translation.get(row["segment"]))
-        line = _Spoken(row["segment"], row["start_ms"], row["end_ms"], slot, chosen.get(row["segment"], NOBODY))
-        text = _text(translation.get(row["segment"]), work)
-        if row["segment"] not in chosen:
+        segment = row["segment"]
+        slot = span(row, translation.get(segment))
+        line = _Spoken(segment, row["start_ms"], row["end_ms"], slot, chosen.get(segment, NOBODY))
+        if segment not in chosen:
             lines.append(replace(line, reason=NOT_SPOKEN[_kind(row)], wanted=False))
-        elif not text:
-            lines.append(replace(line, reason=NO_TRANSLATION if text is None else NOTHING_TO_SPEAK))
+        elif segment not in asked:
+            lines.append(replace(line, reason=NO_TRANSLATION if texts[segment] is None else NOTHING_TO_SPEAK))
         else:
-            lines.append(_speak_line(line, text, takes, translation[row["segment"]]["predicted_ms"]))
+            lines.append(_speak_line(line, asked[segment], takes))
     failed = [line for line in lines if line.failed]
     takers = {line.take.engine.name for line in lines if line.take}
     # An engine that says nothing of a whole episode is broken, not its lines: better tried again than dubbed by another.
@@ -207,9 +214,9 @@ def _kind(row: Row) -> str:
     return row["kind"] if row["kind"] in NOT_SPOKEN else "dialogue"
 
 
-def _speak_line(line: _Spoken, text: str, takes: Takes, predicted_ms: int | None) -> _Spoken:
+def _speak_line(line: _Spoken, asked: Asked, takes: Takes) -> _Spoken:
     try:
-        take = takes.take(Asked(line.segment, text, line.voice, predicted_ms))
+        take = takes.take(asked)
     except EngineOutputError as error:
         return replace(line, reason=f"{error.problem}: the original voice is kept", failed=True)
     return replace(
@@ -228,7 +235,7 @@ def _said_shorter(
         fits = place.verdict != "unfit" and place.tempo <= settings.tempo_free
         if fits or not text or line.samples is None or line.failed:
             continue
-        again = _speak_line(line, text, takes, None)
+        again = _speak_line(line, Asked(line.segment, text, line.voice), takes)
         if not again.failed and again.samples is not None and len(again.samples) < len(line.samples):
             found[place.segment] = replace(again, text=text)
     return found

@@ -12,10 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from dubwright import engines, unit
-from dubwright.dub.engine import Speech, Voice
+from dubwright.dub.engine import Saying, Speech, Voice
 from dubwright.dub.fake import FakeSynthesizer
 from dubwright.engines import EngineInfo
-from dubwright.errors import VoiceError
+from dubwright.errors import EngineOutputError, VoiceError
 from dubwright.settings import DubSettings
 
 # A line with this word is the one that goes wrong.
@@ -86,6 +86,29 @@ class Faulty(FakeSynthesizer):
         return self.silent(good, text) if "," in text else good
 
 
+class Together(Faulty):
+    """The same, said together; it remembers of how many lines. As a batch it may be `broken`."""
+
+    info: ClassVar[EngineInfo] = EngineInfo("together", 1, frozenset(), "Apache-2.0", "none")
+    broken = ""
+    batches: ClassVar[list[int]] = []
+
+    def speak_all(self, sayings: Sequence[Saying], language: str) -> Any:
+        self.batches.append(len(sayings))
+        if self.broken == "falls over":
+            raise RuntimeError("no memory for so many")
+        if self.broken == "hangs":
+            released.wait(60)
+        said = [self._one(saying, language) for saying in sayings]
+        return {"short": said[:-1], "nothing": None, "no sounds": [None] * len(said)}.get(self.broken, said)
+
+    def _one(self, saying: Saying, language: str) -> Any:
+        try:
+            return self.speak(saying.text, language, saying.voice)
+        except EngineOutputError as error:
+            return error
+
+
 _SOUNDS = ["silent", "empty", "nothing", "clipping", "noise", "hum", "not_a_number", "two_channels", "half", "endless"]
 FAULTS = [*_SOUNDS, "falls_over", "no_memory", "hangs"]
 
@@ -130,7 +153,7 @@ class Separator:
         return samples[:-1] if self.fault == "short" else samples / 2
 
 
-ENGINES = {each.info.name: each for each in (Faulty, StandIn, Missing, Separator)}
+ENGINES = {each.info.name: each for each in (Faulty, Together, StandIn, Missing, Separator)}
 
 
 def register(patch: pytest.MonkeyPatch, fault: str = "") -> None:

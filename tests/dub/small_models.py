@@ -47,8 +47,20 @@ def small_networks() -> Iterator[None]:
         yield
 
 
-def xtts(folder: Path, *, legacy: bool = False, endless: bool = False) -> Path:
-    """A folder as XTTS-v2 is published: with its configuration pickled beside the weights, where it is `legacy`."""
+def xtts(
+    folder: Path,
+    *,
+    legacy: bool = False,
+    endless: bool = False,
+    layers: int = 2,
+    width: int = WIDTH,
+    heads: int = 4,
+    longest: int = 60,
+) -> Path:
+    """A folder as XTTS-v2 is published: with its configuration pickled beside the weights, where it is `legacy`.
+
+    It says `longest` codes at most, a third of that where it is `endless`, and never less then.
+    """
     import torch
     from TTS.tts.models.xtts import Xtts, XttsArgs, XttsConfig, _legacy_safe_globals
 
@@ -59,19 +71,19 @@ def xtts(folder: Path, *, legacy: bool = False, endless: bool = False) -> Path:
     known = _vocabulary(folder / "vocab.json")
     config = XttsConfig(
         model_args=XttsArgs(
-            gpt_layers=2,
-            gpt_n_model_channels=WIDTH,
-            gpt_n_heads=4,
+            gpt_layers=layers,
+            gpt_n_model_channels=width,
+            gpt_n_heads=heads,
             gpt_number_text_tokens=known,
             gpt_start_text_token=1,
             gpt_stop_text_token=0,
-            gpt_max_audio_tokens=20 if endless else 60,
+            gpt_max_audio_tokens=longest // 3 if endless else longest,
             gpt_num_audio_tokens=34,
             gpt_start_audio_token=32,
             gpt_stop_audio_token=33,
             gpt_use_perceiver_resampler=True,
             gpt_max_text_tokens=402,
-            decoder_input_dim=WIDTH,
+            decoder_input_dim=width,
             d_vector_dim=512,
         )
     )
@@ -90,7 +102,7 @@ def xtts(folder: Path, *, legacy: bool = False, endless: bool = False) -> Path:
         torch.save({"model": weights, "config": config.to_dict()}, folder / "model.pth")
     speakers = {
         voice.name: {
-            "gpt_cond_latent": torch.randn(1, 32, WIDTH),
+            "gpt_cond_latent": torch.randn(1, 32, width),
             "speaker_embedding": torch.nn.functional.normalize(torch.randn(1, 512, 1), dim=1),
         }
         for voice in VOICES

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dubwright import settings
-from dubwright.dub.engine import Cloner, Speech, Synthesizer
+from dubwright.dub.engine import Batching, Cloner, Saying, Speech, Synthesizer
 from dubwright.dub.espeak import EspeakNg
 from dubwright.dub.fake import FakeCloner, FakeSynthesizer
 from dubwright.dub.kokoro import Kokoro
@@ -181,6 +181,35 @@ def test_an_unknown_voice_or_language_is_a_typed_error(engine: Synthesizer) -> N
             engine.voices("tlh")
         with pytest.raises(LanguageError):
             engine.speak("Hello.", "tlh", first_voice(engine, latin(engine)))
+
+
+# Batches ----------------------------------------------------------------------------------------------
+
+
+def test_lines_said_together_are_as_each_alone(engine: Synthesizer) -> None:
+    if not isinstance(engine, Batching):
+        pytest.skip("it says lines one by one")
+    language = latin(engine)
+    one, other = (voice.name for voice in engine.voices(language)[:2])
+    long = "The emperor's messenger rode all night through the rain, and nobody opened the gate. "
+    texts = ("Go!", "Nobody told her.", "...!?", long, long * 5)
+    sayings = [Saying(text, voice) for text in texts for voice in (one, other)]
+    if isinstance(engine, Cloner):
+        sayings.append(Saying("Nobody told her.", "", engine.learn(clips_of(loaded("fake"), "fake-f1"))))
+    for saying, said in zip(sayings, engine.speak_all(sayings, language), strict=True):
+        if isinstance(said, EngineOutputError):
+            assert not any(map(str.isalnum, saying.text))
+            continue
+        alone = (
+            engine.speak(saying.text, language, saying.voice)
+            if saying.learnt is None
+            else cast(Cloner, engine).speak_as(saying.text, language, saying.learnt)
+        )
+        assert len(said.samples) == len(alone.samples)
+        assert np.allclose(said.samples, alone.samples, atol=1e-3)
+    assert engine.speak_all([], language) == []
+    with pytest.raises(EngineError, match="voice"):
+        engine.speak_all([Saying("Hello.", one), Saying("Hello.", "nobody")], language)
 
 
 # Cloners ----------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from dubwright.settings import DubSettings
 from dubwright.unit import Machine, Work
 from tests.dub import faulty
 from tests.dub.conftest import LINES, Dubbed, Episodes, Said
-from tests.dub.faulty import FAULTS, Faulty, Separator
+from tests.dub.faulty import FAULTS, Faulty, Separator, Together
 
 Dub = Callable[[Work], Dubbed]
 ALONE = DubSettings(engines=("faulty",), separator="none")
@@ -99,6 +99,55 @@ def test_a_line_that_is_right_in_another_wording_is_not_flagged(
     Faulty.asked.clear()
     dub(episodes.add((LINES[0], line), episode="02"))
     assert Faulty.asked == []
+
+
+@pytest.fixture
+def together(episodes: Episodes) -> None:
+    episodes.settings = DubSettings(engines=("together", "stand-in"), separator="none")
+    Faulty.asked.clear()
+    Together.batches.clear()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("together")
+def test_lines_that_nobody_said_before_are_said_together(episodes: Episodes, dub: Dub) -> None:
+    rows, _ = dub(episodes.add())
+    assert Together.batches == [3] and len(Faulty.asked) == 3
+    new = Said(5000, 6000, "Who was it?")
+    again, _ = dub(episodes.add((*LINES, new), episode="02"))
+    assert Together.batches == [3] and Faulty.asked[3:] == [new.text]
+    episodes.settings = ALONE
+    alone, _ = dub(episodes.add(episode="03"))
+    assert [row["blob"] for row in rows] == [row["blob"] for row in alone]
+    assert {row["verdict"] for row in rows + again} == {"fits"}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("together")
+@pytest.mark.parametrize("fault", ["silent", "falls_over", "nothing", "not_a_number"])
+def test_a_line_that_goes_wrong_among_others_is_said_again_alone(
+    episodes: Episodes, dub: Dub, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(Faulty, "fault", fault)
+    rows, _ = dub(episodes.add())
+    assert [(row["verdict"], row["engine"]) for row in rows] == [
+        ("fits", "together"),
+        ("unfit", "stand-in"),
+        ("fits", "together"),
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("together")
+@pytest.mark.parametrize("broken", ["falls over", "hangs", "short", "nothing", "no sounds"])
+def test_where_they_cannot_be_said_together_they_are_said_one_by_one(
+    episodes: Episodes, dub: Dub, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    monkeypatch.setattr(takes, "PATIENCE_S", 1.0)
+    monkeypatch.setattr(Together, "broken", broken)
+    rows, _ = dub(episodes.add())
+    assert Together.batches == [3]
+    assert [(row["verdict"], row["engine"]) for row in rows] == [("fits", "together")] * 3
 
 
 @pytest.mark.slow

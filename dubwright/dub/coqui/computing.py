@@ -63,15 +63,19 @@ def seeded(*decides: str) -> Iterator[None]:
     """Within the block the same dice fall for the same texts, on the processor and the GPU; nobody else's are touched."""
     import torch
 
-    digest = blake2b("\0".join(decides).encode("utf-8", "surrogatepass"), digest_size=7).digest()
     devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
     with (
         torch.random.fork_rng(devices),
         torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
         torch.inference_mode(),
     ):
-        torch.manual_seed(int.from_bytes(digest, "big"))
+        torch.manual_seed(seed(*decides))
         yield
+
+
+def seed(*decides: str) -> int:
+    """A seed for dice that these texts decide."""
+    return int.from_bytes(blake2b("\0".join(decides).encode("utf-8", "surrogatepass"), digest_size=7).digest(), "big")
 
 
 def at_rate(speech: Speech, rate: int) -> Any:

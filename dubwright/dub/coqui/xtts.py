@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import ClassVar
@@ -18,9 +19,9 @@ from numpy.typing import NDArray
 from dubwright import languages
 from dubwright.dub.coqui import computing, packing
 from dubwright.dub.coqui.cutting import cut
-from dubwright.dub.coqui.xtts_model import LATENT, SPEAKER, Latents, XttsModel
+from dubwright.dub.coqui.xtts_model import LATENT, SPEAKER, Latents, Part, XttsModel
 from dubwright.dub.coqui.xtts_voices import VOICES
-from dubwright.dub.engine import Speech, Voice
+from dubwright.dub.engine import Saying, Speech, Voice
 from dubwright.engines import EngineInfo
 from dubwright.errors import EngineError, EngineOutputError, LanguageError
 from dubwright.settings import DubSettings
@@ -46,6 +47,8 @@ _LIMITS = {
     "hi": 150,
 }
 FULL_S = 17.0
+# So many parts are spoken at once; on a GPU that takes little longer than one.
+BATCH = 16
 # Now and then it goes on after the last word, or never ends: what takes so many times what the text should, and these
 # seconds besides, is thrown again, as often as this.
 RUNAWAY, GRACE_S = 3.0, 2.0
@@ -60,7 +63,7 @@ class Xtts:
 
     info: ClassVar[EngineInfo] = EngineInfo(
         name="xtts",
-        revision=1,
+        revision=2,
         languages=frozenset(_LIMITS),
         code_licence="MPL-2.0",
         weights_licence="LicenseRef-CPML",
@@ -86,10 +89,7 @@ class Xtts:
 
         Raises `EngineOutputError` if nothing audible comes out, or what comes out does not end.
         """
-        latents = self._model.speaker(voice) if any(voice == known.name for known in VOICES) else None
-        if latents is None:
-            raise EngineError(f"XTTS has no voice {voice!r}", where="xtts", field="voice")
-        return self._speak(text, _base(language), latents, voice)
+        return self._alone(Saying(text, voice), language)
 
     def learn(self, clips: Sequence[Speech]) -> bytes:
         """The model's two latents of a voice; see `Cloner.learn`."""
@@ -98,29 +98,91 @@ class Xtts:
 
     def speak_as(self, text: str, language: str, learnt_voice: bytes) -> Speech:
         """Speak a line with a voice that was learnt; otherwise as `speak`."""
-        arrays = packing.unpack(learnt_voice, self._model.shapes, "xtts")
-        voice = blake2b(learnt_voice, digest_size=16).hexdigest()
-        return self._speak(text, _base(language), Latents(arrays[LATENT], arrays[SPEAKER]), voice)
+        return self._alone(Saying(text, "", learnt_voice), language)
 
-    def _speak(self, text: str, language: str, latents: Latents, voice: str) -> Speech:
-        parts = cut(_spelled(text, language), lambda part: self._fits(part, language))
-        if not parts:
-            raise computing.nothing_to_say(text, "xtts")
-        return computing.joined(
-            [self._part(part, language, latents, voice) for part in parts], self._model.rate, text, "xtts"
-        )
+    def speak_all(self, sayings: Sequence[Saying], language: str) -> list[Speech | EngineOutputError]:
+        """Speak lines together; see `Batching.speak_all`."""
+        base, voices, lines = _base(language), {}, []
+        for saying in sayings:
+            key = saying.learnt or saying.voice
+            if key not in voices:
+                voices[key] = self._voice(saying)
+            lines.append([(part, base, voices[key]) for part in self._parts(saying.text, base)])
+        said = self._said([part for line in lines for part in line])
+        return [
+            self._joined(saying.text, [said[part] for part in line])
+            for saying, line in zip(sayings, lines, strict=True)
+        ]
+
+    def _alone(self, saying: Saying, language: str) -> Speech:
+        (speech,) = self.speak_all([saying], language)
+        if isinstance(speech, EngineOutputError):
+            raise speech
+        return speech
+
+    def _voice(self, saying: Saying) -> _Voice:
+        if saying.learnt is not None:
+            arrays = packing.unpack(saying.learnt, self._model.shapes, "xtts")
+            name = blake2b(saying.learnt, digest_size=16).hexdigest()
+            return _Voice(name, Latents(arrays[LATENT], arrays[SPEAKER]))
+        known = any(saying.voice == voice.name for voice in VOICES)
+        latents = self._model.speaker(saying.voice) if known else None
+        if latents is None:
+            raise EngineError(f"XTTS has no voice {saying.voice!r}", where="xtts", field="voice")
+        return _Voice(saying.voice, latents)
+
+    def _parts(self, text: str, language: str) -> list[str]:
+        return cut(_spelled(text, language), lambda part: self._fits(part, language))
 
     def _fits(self, part: str, language: str) -> bool:
         return len(part) <= _LIMITS[language] and self._model.tokens(_pointed(part), language) < self._model.most_tokens
 
-    def _part(self, part: str, language: str, latents: Latents, voice: str) -> NDArray[np.float32]:
-        longest_s = GRACE_S + RUNAWAY * FULL_S * len(part) / _LIMITS[language]
+    def _said(self, parts: Sequence[_Part]) -> dict[_Part, NDArray[np.float32] | None]:
+        """Each part's samples [n]; None of one that came to no end however often it was tried."""
+        found: dict[_Part, NDArray[np.float32] | None] = dict.fromkeys(parts)
         for attempt in range(ATTEMPTS):
-            with computing.seeded(part, language, voice, str(attempt)):
-                samples, ended = self._model.speak(_pointed(part), language, latents)
-            if ended and len(samples) <= longest_s * self._model.rate:
-                return samples
-        raise EngineOutputError(f"the model did not come to an end in {ATTEMPTS} tries", where="xtts", field=part[:80])
+            # Those of a length together: a batch takes as long as the longest in it.
+            left = sorted((part for part, samples in found.items() if samples is None), key=lambda part: len(part[0]))
+            for first in range(0, len(left), BATCH):
+                batch = left[first : first + BATCH]
+                found |= zip(batch, self._model.speak([_thrown(part, attempt) for part in batch]), strict=True)
+        return found
+
+    def _joined(self, text: str, parts: Sequence[NDArray[np.float32] | None]) -> Speech | EngineOutputError:
+        whole = [part for part in parts if part is not None]
+        if not parts:
+            return computing.nothing_to_say(text, "xtts")
+        if len(whole) < len(parts):
+            return EngineOutputError(
+                f"the model did not come to an end in {ATTEMPTS} tries", where="xtts", field=text[:80]
+            )
+        try:
+            return computing.joined(whole, self._model.rate, text, "xtts")
+        except EngineOutputError as error:
+            return error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Voice:
+    """A voice, and what tells it from others."""
+
+    name: str
+    latents: Latents
+
+
+# What is spoken at once: a text, the model's name of its language, and the voice.
+_Part = tuple[str, str, _Voice]
+
+
+def _thrown(part: _Part, attempt: int) -> Part:
+    text, language, voice = part
+    return Part(
+        _pointed(text),
+        language,
+        voice.latents,
+        longest_s=GRACE_S + RUNAWAY * FULL_S * len(text) / _LIMITS[language],
+        seed=computing.seed(text, language, voice.name, str(attempt)),
+    )
 
 
 def _base(language: str) -> str:
