@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Coroutine
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
 
 from desk.console.access.access import Access, open_access
@@ -46,6 +50,20 @@ def build(cheap: dict[str, Any], lake: Lake) -> Callable[..., Built]:
         return create_app(State(resolved, open_lake(lake.uri), links), access), access
 
     return built
+
+
+@contextmanager
+def served(app: FastAPI, port: int) -> Iterator[str]:
+    """An application in a thread of this process; its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.05)
+    yield f"http://localhost:{port}"
+    server.should_exit = True
+    thread.join(timeout=30)
 
 
 @pytest.fixture(scope="session")

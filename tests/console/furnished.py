@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import os
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -43,6 +46,7 @@ SAID = {
     "th": "จุดโคมก่อนที่ใครจะกลับมาที่ตรอกนี้",
 }
 SPAN_MS = 3000
+PAST_DAYS = 28
 Row = dict[str, Any]
 
 
@@ -57,6 +61,7 @@ def furnish(lake: Lake, video: Path) -> None:
         _episode(lake, f"{number:02d}", whole.episodes[(number - 1) % len(whole.episodes)], blobs)
     for at, name in enumerate(OTHERS):
         _other(lake, name, at, blobs)
+    _past(lake, blobs)
     _people(lake)
     _glossary(lake, whole.facts.glossary)
     _failures(lake)
@@ -133,6 +138,49 @@ def _other(lake: Lake, name: str, at: int, blobs: dict[str, str]) -> None:
             if (at * 7 + number * 3) % 11 < 8 - (episode > 2) * (number % 3):
                 file = {"kind": "vtt", "blob": blobs["vtt"], "mime": "text/vtt", "bytes": 1, "sha256": "0" * 64}
                 _commit(lake, "deliverable", place, [file], language)
+
+
+def _past(lake: Lake, blobs: dict[str, str]) -> None:
+    """What was delivered in Spanish on each of the last weeks' days, by engines that changed, and superseded since."""
+    now = datetime.now(UTC)
+    file = {"kind": "video", "blob": blobs["video"], "mime": "video/mp4", "bytes": 1, "sha256": "0" * 64}
+    for day in range(PAST_DAYS, 0, -1):
+        at = now - timedelta(days=day)
+        better = 1 - day / PAST_DAYS
+        engine, revision = ("kokoro", 1 + day // 12) if day > 10 else ("xtts", 2)
+        key = UnitKey("deliverable", OTHERS[1], "01", "es", fingerprint({"day": day}))
+        dated = {"committed_at": at.isoformat()}
+
+        def commit(
+            table: str,
+            rows: list[Row],
+            recipe: Row,
+            wall_s: float = 0.0,
+            key: UnitKey = key,
+            dated: Row = dated,
+            at: datetime = at,
+        ) -> None:
+            unit = replace(key, table=table)
+            shared = {"engine": "fake", "engine_version": "1"}
+            about = {**dated, "recipe": recipe, "cost": {"wall_s": wall_s, "device": "cpu"}}
+            lake.commit(unit, [shared | row for row in rows], about)
+            path = Path(lake.uri.removeprefix("file://"), str(unit))
+            os.utime(path, (at.timestamp(), at.timestamp()))
+
+        wobble = 0.02 * math.sin(day * 2.4)
+        commit("translation", [], {"engine": "llama", "engine_revision": 214 + (day < 16)}, 110 - 30 * better)
+        commit("dub", [], {"engine": engine, "engine_revision": revision}, 80 + 25 * math.sin(day))
+        measured = [
+            {"segment": n, "metric": metric, "value": value}
+            for n in range(1, 31)
+            for metric, value in (
+                ("fit", 0.0 if n / 30 < 0.86 + 0.12 * better + wobble else 2.0),
+                ("tempo", 1.1 if n / 30 < 0.9 + 0.08 * better - wobble else 1.4),
+                ("word_error", 0.14 - 0.08 * better + wobble),
+            )
+        ]
+        commit("quality", measured, {"upstream": dict.fromkeys(("translate", "dub"), key.fingerprint)})
+        commit("deliverable", [file | {"duration_ms": 93_000}], {})
 
 
 def _people(lake: Lake) -> None:

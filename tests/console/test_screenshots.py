@@ -8,8 +8,6 @@ Without the variable nothing is drawn; that no page overflows is tested either w
 from __future__ import annotations
 
 import os
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -19,7 +17,6 @@ from unittest.mock import patch
 from uuid import UUID
 
 import pytest
-import uvicorn
 from playwright.sync_api import Page
 
 from desk.console.rendering import url
@@ -30,7 +27,7 @@ from desk.runs.progress import Counts, Progress
 from dubwright.lake import Lake
 from tests.console.browser import PASSWORD
 from tests.console.chromium import CHROMIUM, WIDTHS, opened
-from tests.console.conftest import Built
+from tests.console.conftest import Built, served
 from tests.console.furnished import LONG, SERIES, furnish
 from tests.flows.conftest import make_video
 from tests.platform.platform import free_port
@@ -148,20 +145,12 @@ def console(lake: Lake, tmp_path: Path, staffed: Callable[..., Built]) -> Iterat
     """A console in a thread of this process; its address."""
     furnish(lake, make_video(tmp_path / "video.mp4"))
     app, _ = staffed(port=(port := free_port()))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
     made_up = {"listed": _listed, "one": _one, "tasks": _tasks, "artifacts": _artifacts, "sub_runs": _below}
     with ExitStack() as stack:
         for name, made in made_up.items():
             stack.enter_context(patch.object(listing, name, made))
         stack.enter_context(patch.object(progresses, "progress", _progress))
-        thread.start()
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.05)
-        yield f"http://localhost:{port}"
-        server.should_exit = True
-        thread.join(timeout=30)
+        yield stack.enter_context(served(app, port))
 
 
 def overflowing(page: Page, name: str) -> list[str]:
