@@ -25,7 +25,7 @@ from dubwright.recognizer import Recognizer
 from dubwright.settings import DubSettings, QualitySettings
 
 # Rises when a figure comes to mean something else: it stands in every row.
-REVISION = 2
+REVISION = 3
 ENGINE = {"engine": "dubwright-quality", "engine_version": str(REVISION), "model_sha256": None}
 UNTOUCHED = "the original sound, as it came"
 # Around a line: a recognizer wants to hear it begin and end.
@@ -269,6 +269,7 @@ class _Measuring:
             values=values,
             original=sounds.original if sounds else None,
             track=sounds.track if sounds else None,
+            shots=self.delivery.source["shots"] or (),
         )
 
 

@@ -28,7 +28,7 @@ ORIGINAL, DUB, TEMPO, FLAGS, AXIS, ROW = (18, 58), (98, 66), (180, 64), (252, 30
 SLOWEST, FASTEST = 0.7, 1.5
 GRID = (0.85, 1.0, 1.2, 1.35)
 COLOURS = dict(zip(VERDICTS, ("#009e73", "#e69f00", "#0072b2", "#d55e00"), strict=True))
-INK, FAINT, LINE, PAPER, SHADE, ORIGINAL_INK, ALARM = (
+INK, FAINT, LINE, PAPER, SHADE, ORIGINAL_INK, ALARM, CUT = (
     "#1f2933",
     "#7b8794",
     "#d9dee4",
@@ -36,6 +36,7 @@ INK, FAINT, LINE, PAPER, SHADE, ORIGINAL_INK, ALARM = (
     "#f3f5f7",
     "#7f8b99",
     "#b3003c",
+    "#6d4c9f",
 )
 MEANINGS = {
     "fits": "fits",
@@ -58,7 +59,8 @@ FAILED_AS = {"loudness_lufs": "loudness_lu"}
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is drawn. `spoken` has segment, start and end (ms) of each original line; the sounds may be missing."""
+    """What is drawn. `spoken` has segment, start and end (ms) of each original line, `shots` when the picture is cut (ms); the
+    sounds may be missing."""
 
     language: str
     duration_ms: int
@@ -68,6 +70,7 @@ class Shown:
     values: Mapping[str, float | None]
     original: Samples | None = None
     track: Samples | None = None
+    shots: Sequence[int] = ()
 
 
 def draw(shown: Shown) -> bytes:
@@ -135,7 +138,10 @@ def _head(pen: _Pen, shown: Shown) -> None:
         pen.box(x, 67, x + 11, 78, COLOURS[name])
         x += 17 + pen.text(x + 17, 66, MEANINGS[name], FAINT, 12) + 20
     pen.flag(x + 5, 68)
-    pen.text(x + 16, 66, "flagged: beyond a bound of the quality settings", FAINT, 12)
+    x += 36 + pen.text(x + 16, 66, "flagged: beyond a bound of the quality settings", FAINT, 12)
+    if shown.shots:
+        pen.line([(x, 66), (x, 79)], CUT, 2)
+        pen.text(x + 8, 66, "the picture is cut", FAINT, 12)
 
 
 class _Row:
@@ -157,6 +163,7 @@ class _Row:
                 self._original(segment, start, end)
         for line in self.shown.lines:
             self._dubbed(line)
+        self._cuts()
         self._flags()
 
     def _x(self, ms: float) -> float:
@@ -252,6 +259,13 @@ class _Row:
         if self.pen.width(text) <= last - first:
             above = tempo >= 1
             self.pen.text((first + last) / 2, high - 4 if above else low + 5, text, INK, 11, "mb" if above else "ma")
+
+    def _cuts(self) -> None:
+        """A line across both sounds wherever the picture is cut."""
+        for cut_ms in self.shown.shots:
+            if self.start_ms <= cut_ms < self.end_ms:
+                x = self._x(cut_ms)
+                self.pen.line([(x, self.top + ORIGINAL[0]), (x, self.top + sum(DUB))], CUT)
 
     def _flags(self) -> None:
         """A mark for each flagged line, with the metrics; in two rows, so that neighbours do not run into each other."""

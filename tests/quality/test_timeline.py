@@ -42,6 +42,16 @@ def test_each_verdict_has_its_colour_and_flags_are_marked() -> None:
     assert image.height < 450
 
 
+def test_cuts_of_the_picture_stand_where_they_are() -> None:
+    image = drawn([line(1, 1000)], shots=(5000, 12_000, 90_000))
+    y = timeline.HEAD + timeline.ORIGINAL[0] + timeline.ORIGINAL[1] + 10
+    row = [image.getpixel((x, y)) for x in range(image.width)]
+    (first, second) = [x for x, colour in enumerate(row) if colour == (0x6D, 0x4C, 0x9F)]
+    width = timeline.WIDTH - timeline.LEFT - timeline.RIGHT
+    assert (first, second) == pytest.approx((timeline.LEFT + width / 4, timeline.LEFT + width * 0.6), abs=1)
+    assert timeline.CUT not in colours(drawn([line(1, 1000)]))
+
+
 @pytest.mark.parametrize(
     ("duration_ms", "rows"), [(0, 1), (1, 1), (60_000, 1), (60_001, 2), (200_000, 4), (10_800_000, 6)]
 )
