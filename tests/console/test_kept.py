@@ -91,7 +91,7 @@ def test_verdicts_come_in_the_order_of_their_keys(kept: KeptLake) -> None:
     verdicts = Verdicts(kept, QualitySettings())
     assert [each.key for each in verdicts.of(keys[:1])] == keys[:1]
     assert [each.key for each in verdicts.of(keys)] == keys
-    assert [each.key for each in verdicts.known(reversed(keys))[0]] == keys[::-1]
+    assert list(verdicts.known(reversed(keys))[0]) == keys[::-1]
 
 
 def answer(given: int) -> int:

@@ -125,7 +125,7 @@ def looking(lake: Lake, settings: Settings, verdicts: Verdicts) -> Callable[[str
         languages = sorted(covered.delivered)
         delivered = [key for language in languages for key in coverage.newest(lake, "deliverable", language, series)]
         judged, whole = verdicts.known(delivered)
-        below = Counter(one.key.language for one in judged if one.quality.passed is False)
+        below = Counter(key.language for key, one in judged.items() if one.passed is False)
         flagged = {language: below[language] for language in languages}
         if time.monotonic() - strange.get(series, -STRANGE_S) < STRANGE_S:
             return Look(None, {}, flagged, whole)

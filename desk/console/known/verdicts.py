@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from desk.console.known.apart import BEHIND, Beside
 from dubwright.lake import Lake
@@ -18,11 +19,24 @@ from dubwright.quality.gate import PICTURE
 from dubwright.quality.standing import Standing
 from dubwright.settings import QualitySettings
 
-# Some KB each.
-KEPT = 20_000
+# Some KB each, and in brief some hundred bytes.
+KEPT, KEPT_BRIEFLY = 2000, 100_000
 # More than these are read behind the page, by a process of its own.
 AT_ONCE = 100
 _log = logging.getLogger(__name__)
+
+
+class Brief(NamedTuple):
+    """A verdict in brief: whether it passed, the worst of what did not, how many of its `lines` are flagged.
+
+    A tuple, since hundreds at a time come from another process, and take that many times as long as anything that has to be
+    put together again.
+    """
+
+    passed: bool | None
+    worst: str | None
+    flagged: int
+    lines: int
 
 
 class Verdicts:
@@ -33,37 +47,48 @@ class Verdicts:
         self._settings = settings
         self._judge = partial(_judged, own, settings)
         self._beside = Beside(own, BEHIND)
-        self._found: Lately[UnitKey, Standing] = Lately(KEPT)
+        self._whole: Lately[UnitKey, Standing] = Lately(KEPT)
+        self._brief: Lately[UnitKey, Brief] = Lately(KEPT_BRIEFLY)
         self._asked: set[UnitKey] = set()
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, "dubwright-verdicts")
 
     def of(self, keys: Iterable[UnitKey]) -> list[Standing]:
         """The verdicts, in the order of the keys; of what was measured they hold no more than the picture."""
-        return self._found.of(list(keys), self._judge)
+        return self._whole.of(list(keys), self._judge)
 
-    def known(self, keys: Iterable[UnitKey]) -> tuple[list[Standing], bool]:
+    def known(self, keys: Iterable[UnitKey]) -> tuple[dict[UnitKey, Brief], bool]:
         """The verdicts that are known by now, and whether these are all. What is not is read meanwhile."""
         wanted = list(keys)
-        found = self._found.known(wanted)
+        found = self._brief.known(wanted)
         unread = [key for key in wanted if key not in found]
         if len(unread) <= AT_ONCE:
-            return self.of(wanted), True
+            return found | self._brief.keep(unread, map(_brief, self.of(unread))), True
         with self._lock:
             new = [key for key in unread if key not in self._asked]
             self._asked.update(new)
         if new:
             self._thread.submit(self._read, new)
-        return list(found.values()), False
+        return found, False
 
     def _read(self, keys: Sequence[UnitKey]) -> None:
         try:
-            self._found.keep(keys, self._beside.call(_judged, self._settings, keys))
+            self._brief.keep(keys, self._beside.call(_briefly, self._settings, keys))
         except Exception:
             _log.exception("%d verdicts could not be read", len(keys))
         finally:
             with self._lock:
                 self._asked.difference_update(keys)
+
+
+def _brief(judged: Standing) -> Brief:
+    quality = judged.quality
+    worst = str(quality.failed[0]) if quality.failed else None
+    return Brief(quality.passed, worst, len(quality.flags), quality.lines)
+
+
+def _briefly(lake: Lake, settings: QualitySettings, keys: Sequence[UnitKey]) -> list[Brief]:
+    return [_brief(each) for each in _judged(lake, settings, keys)]
 
 
 def _judged(lake: Lake, settings: QualitySettings, keys: Sequence[UnitKey]) -> list[Standing]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from desk.console.known.verdicts import Brief
 from desk.console.state import State
 from desk.console.views import downloads, glossary, markets
 from desk.console.views.downloads import Archives
@@ -20,7 +21,6 @@ from dubwright.errors import CatalogError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.order import natural
-from dubwright.quality.standing import Standing
 from dubwright.report import Failure
 
 EpisodeState = Literal["done", "flagged", "failed", "missing"]
@@ -90,7 +90,7 @@ def series(console: State, name: str) -> Series:
     )
     keys = [key for units in delivered.values() for key in units]
     judged, whole = console.verdicts.known(keys)
-    verdicts = {(one.key.episode, one.key.language): one for one in judged}
+    verdicts = {(key.episode, key.language): one for key, one in judged.items()}
     there = {(key.episode, key.language) for key in keys}
     cast, facts = casts.read(lake, name), console.facts(name)
     terms = glossary.terms(console, name, facts, cast)
@@ -117,7 +117,7 @@ def _row(
     episode: str,
     languages: Iterable[str],
     there: Container[tuple[str, str | None]],
-    verdicts: Mapping[tuple[str, str | None], Standing],
+    verdicts: Mapping[tuple[str, str | None], Brief],
     failures: Iterable[Failure],
     remarked: Mapping[tuple[str, str], int],
 ) -> EpisodeRow:
@@ -138,18 +138,17 @@ def _row(
     )
 
 
-def _cell(language: str, there: bool, verdict: Standing | None, failure: Failure | None, remarks: int) -> EpisodeCell:
+def _cell(language: str, there: bool, verdict: Brief | None, failure: Failure | None, remarks: int) -> EpisodeCell:
     if failure is not None:
         return EpisodeCell(language=language, state="failed", worst=failure.reason, remarks=remarks)
     if verdict is None:
         return EpisodeCell(language=language, state="done" if there else "missing", remarks=remarks)
-    quality = verdict.quality
     return EpisodeCell(
         language=language,
-        state="flagged" if quality.passed is False else "done",
-        worst=str(quality.failed[0]) if quality.failed else None,
-        flagged=len(quality.flags),
-        lines=quality.lines,
+        state="flagged" if verdict.passed is False else "done",
+        worst=verdict.worst,
+        flagged=verdict.flagged,
+        lines=verdict.lines,
         remarks=remarks,
     )
 
