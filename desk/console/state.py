@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
@@ -12,18 +12,19 @@ from fastapi import Depends, Request
 
 from desk.console.access.links import Links
 from desk.console.known.activity import Activity, watching
-from desk.console.known.apart import Beside
+from desk.console.known.apart import BEHIND, Beside
 from desk.console.known.behind import Behind
 from desk.console.known.gathering import Gathering
-from desk.console.known.inspection import Inspection, looking
+from desk.console.known.inspection import Inspection, Look, looking
 from desk.console.known.kept import KeptLake
 from desk.console.known.open_remarks import OpenRemarks
 from desk.console.known.snapshot import Snapshot
-from desk.console.known.verdicts import Verdicts
+from desk.console.known.verdicts import Brief, Verdicts
 from dubwright import catalog, registered
 from dubwright.errors import CatalogError, StoreError
 from dubwright.facts import SeriesFacts
 from dubwright.lake import Lake
+from dubwright.lake.layout import UnitKey
 from dubwright.settings import Settings
 from dubwright.unit import Machine
 
@@ -36,7 +37,8 @@ class State:
     """The settings that the console was started with, the lake that it shows, its links to what lies there, its picture of
     the whole, what quality judges of it, the runs under way, what closer looks at series found, and what was measured.
 
-    One that is `accompanied` leaves views that read hundreds of files to a process beside it.
+    One that is `accompanied` leaves views that read hundreds of files to a process `beside` it, and what nobody waits for to
+    another one `behind` it, each of which has a state of its own.
     """
 
     settings: Settings
@@ -44,9 +46,11 @@ class State:
     links: Links
     accompanied: bool = False
     beside: Beside[State] | None = field(init=False, default=None)
+    behind: Beside[State] | None = field(init=False, default=None)
     snapshot: Snapshot = field(init=False)
     verdicts: Verdicts = field(init=False)
     activity: Behind[Activity] = field(init=False)
+    look: Callable[[str], Look] = field(init=False)
     inspection: Inspection = field(init=False)
     gathering: Gathering = field(init=False)
     open_remarks: OpenRemarks = field(init=False)
@@ -54,15 +58,19 @@ class State:
     speaking: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        behind = Beside(self, BEHIND) if self.accompanied else None
+        object.__setattr__(self, "beside", Beside(self) if self.accompanied else None)
+        object.__setattr__(self, "behind", behind)
         object.__setattr__(self, "lake", KeptLake(self.lake.store))
         object.__setattr__(self, "snapshot", Snapshot(self.lake))
-        object.__setattr__(self, "verdicts", Verdicts(self.lake, self.settings.quality))
+        elsewhere = (lambda keys: behind.call(_briefly, keys)) if behind else None
+        object.__setattr__(self, "verdicts", Verdicts(self.lake, self.settings.quality, elsewhere))
         object.__setattr__(self, "activity", watching())
-        object.__setattr__(self, "inspection", Inspection(looking(self.lake, self.settings, self.verdicts)))
+        object.__setattr__(self, "look", looking(self.lake, self.settings, self.verdicts))
+        look = (lambda series: behind.call(_look, series)) if behind else self.look
+        object.__setattr__(self, "inspection", Inspection(look))
         object.__setattr__(self, "gathering", Gathering(self.lake, self.settings))
         object.__setattr__(self, "open_remarks", OpenRemarks(self.lake))
-        if self.accompanied:
-            object.__setattr__(self, "beside", Beside(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """In another process nothing of it is known yet."""
@@ -88,6 +96,14 @@ class State:
         resolved = self.settings
         threads = resolved.cluster.threads or len(os.sched_getaffinity(0))
         return Machine(self.lake.uri, str(resolved.models_dir), resolved.models_mirror, threads)
+
+
+def _look(console: State, series: str) -> Look:
+    return console.look(series)
+
+
+def _briefly(console: State, keys: Sequence[UnitKey]) -> list[Brief]:
+    return console.verdicts.briefly(keys)
 
 
 def _state(request: Request) -> State:
