@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
+import threading
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -13,25 +16,26 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from dubwright.errors import SettingsError
 
 SHORTEST, LONGEST = 12, 256
+NICE = 10
 
 
 class Passwords:
-    """Argon2id hashes, made and compared on two threads, for each takes `memory_mib` MiB of memory while it is computed."""
+    """Argon2id hashes, one made or compared at a time, each of which takes `memory_mib` MiB of memory meanwhile."""
 
     def __init__(self, memory_mib: int, passes: int) -> None:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_mib * 1024)
-        self._threads = ThreadPoolExecutor(2, "dubwright-passwords")
+        self._thread = ThreadPoolExecutor(1, "dubwright-passwords", _give_way)
         # Compared where there is no such user, so that an answer takes as long.
         self._nobodys = self._hasher.hash(secrets.token_urlsafe(16))
 
     async def hash(self, password: str) -> str:
         """A hash to keep."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, _normal(password))
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._hasher.hash, _normal(password))
 
     async def fits(self, kept: str | None, password: str) -> bool:
         """Whether a password is the one whose hash is kept; takes as long where none is."""
         found = await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._verify, kept or self._nobodys, _normal(password[: LONGEST + 1])
+            self._thread, self._verify, kept or self._nobodys, _normal(password[: LONGEST + 1])
         )
         return found and kept is not None
 
@@ -57,6 +61,12 @@ def require_good(password: str, name: str) -> None:
         problem = "the password is the same few characters"
     if problem:
         raise SettingsError(problem, field="password", remedy="choose another, such as four words")
+
+
+def _give_way() -> None:
+    """Let pages go before this thread and those that it starts: a hash is made to be dear."""
+    with suppress(OSError):  # a system whose threads have no priorities of their own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def _normal(password: str) -> bytes:
