@@ -262,6 +262,14 @@ def kept(lake: Lake, seen: Seen) -> tuple[int, int, int]:
     return len(saved - there), len(set(seen.told) - there), len(there - saved)
 
 
+def taken(process: psutil.Process) -> tuple[tuple[float, float], tuple[float, float]]:
+    """CPU seconds and MiB of a process, and of those that it started and that still are."""
+    others = process.children(recursive=True)
+    cpu = [sum(each.cpu_times()[:2]) for each in (process, *others)]
+    mib = [each.memory_info().rss / 2**20 for each in (process, *others)]
+    return (cpu[0], sum(cpu[1:])), (mib[0], sum(mib[1:]))
+
+
 def report(seen: Seen) -> None:
     """Times by route, and statuses."""
     print("\n| route | answers | p50 ms | p95 ms | p99 ms | worst ms |\n|---|---|---|---|---|---|")
@@ -309,10 +317,9 @@ def main() -> None:
             first_s = asyncio.run(until_up(address, console))
             print(f"{len(begun)} series begun; the first picture of the lake took {first_s:.1f} s", flush=True)
             process = psutil.Process(console.pid)
-            before, began = sum(process.cpu_times()[:2]), time.monotonic()
+            before, began = taken(process), time.monotonic()
             seen = asyncio.run(employ(address, names, series, given.seconds, given.pace))
-            cores = (sum(process.cpu_times()[:2]) - before) / (time.monotonic() - began)
-            mib = process.memory_info().rss / 2**20
+            after, seconds = taken(process), time.monotonic() - began
         finally:
             if console.poll() is None:
                 os.killpg(console.pid, signal.SIGKILL)
@@ -323,7 +330,15 @@ def main() -> None:
         f"corrections: {len(seen.saved)} saved, {len(seen.told)} told that somebody was first ({untrue} of them wrongly), "
         f"{seen.given_up} given up, {unanswered} there without an answer; **{lost} lost**"
     )
-    print(f"the console took {cores:.2f} cores and {mib:.0f} MiB", flush=True)
+    (own, beside), (own_mib, beside_mib) = (
+        [now - then for now, then in zip(after[0], before[0], strict=True)],
+        after[1],
+    )
+    print(
+        f"the console took {own / seconds:.2f} cores and {own_mib:.0f} MiB, the processes beside it "
+        f"{beside / seconds:.2f} cores and {beside_mib:.0f} MiB",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
