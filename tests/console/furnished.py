@@ -174,7 +174,7 @@ def _past(lake: Lake, blobs: dict[str, str]) -> None:
             {"segment": n, "metric": metric, "value": value}
             for n in range(1, 31)
             for metric, value in (
-                ("fit", 0.0 if n / 30 < 0.86 + 0.12 * better + wobble else 2.0),
+                ("fit", 0.0 if n / 30 < 0.86 + 0.12 * better + wobble else 3.0),
                 ("tempo", 1.1 if n / 30 < 0.9 + 0.08 * better - wobble else 1.4),
                 ("word_error", 0.14 - 0.08 * better + wobble),
             )
