@@ -14,7 +14,7 @@ from dubwright.quality import gate
 from dubwright.quality.gate import PICTURE, TABLE, EpisodeQuality, key_of
 from dubwright.settings import QualitySettings
 
-COLUMNS = ("episode", "fingerprint", "segment", "metric", "value", "reason", "blob")
+COLUMNS = ("segment", "metric", "value", "reason", "blob")
 # Of a series whose units are compacted, so many are read as one file.
 TOGETHER = 8
 
@@ -70,7 +70,8 @@ def _rows_of(lake: Lake, keys: Sequence[UnitKey]) -> Iterator[tuple[UnitKey, Row
     together = [key for key in keys if held.get(key.episode) == key.fingerprint]
     if together:
         by_episode: dict[str, list[Mapping[str, Any]]] = {key.episode: [] for key in together}
-        rows = reading.columns(lake, layout.compacted(TABLE, language, series), COLUMNS).to_pylist()
+        names = ("episode", "fingerprint", *COLUMNS)
+        rows = reading.columns(lake, layout.compacted(TABLE, language, series), names).to_pylist()
         for row in rows:
             if held.get(row["episode"]) == row["fingerprint"] and row["episode"] in by_episode:
                 by_episode[row["episode"]].append(row)
