@@ -65,12 +65,18 @@ def words(text: str, language: str) -> list[str]:
     sets no words apart."""
     text = unicodedata.normalize("NFKC", text).casefold()
     text = re.sub(r"(?<=\d)[,.\u202f](?=\d{3}(?!\d))", "", re.sub(r"['’`]", "", text))
-    text = re.sub(r"\d+", lambda number: f" {in_words(int(number[0]), language) or number[0]} ", text)
+    if languages.base(language) == "en":
+        text = re.sub(r"(\d+)(?:st|nd|rd|th)\b", lambda number: f" {_told(number[1], language, 'ordinal')} ", text)
+    text = re.sub(r"\d+", lambda number: f" {_told(number[0], language)} ", text)
     # Marks are vowels and tones in many scripts.
     said = "".join(
         char if char.isalnum() or unicodedata.category(char) in ("Mn", "Mc") else " " for char in text
     ).split()
     return list("".join(said)) if languages.base(language) in UNSPACED else said
+
+
+def _told(digits: str, language: str, to: str = "cardinal") -> str:
+    return in_words(int(digits), language, to) or digits
 
 
 def word_errors(meant: str, heard: str, language: str) -> tuple[int, int]:

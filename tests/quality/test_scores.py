@@ -62,6 +62,8 @@ def test_normalized_is_chinese_as_spoken(written: str, spoken: str) -> None:
     [
         ("en", "It's eleven years — don't!", "its 11 years, dont", (0, 4)),
         ("en", "She has 12,345 coins.", "she has twelve thousand three hundred and forty-five coins", (0, 10)),
+        ("en", "The seventh contract, the twenty-first day.", "the 7th contract the 21st day", (0, 7)),
+        ("en", "The first 1st.", "the 2nd first", (1, 3)),
         ("en", "Wanqing, wait.", "Wanking, wait for me.", (3, 2)),
         ("es", "¿Quién eres en realidad?", "Quien eres realidad", (2, 4)),
         ("es", "Hace 11 años.", "hace once años", (0, 3)),
