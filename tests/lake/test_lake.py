@@ -112,6 +112,7 @@ DUCKDB_TYPES = {
     pa.float64(): "DOUBLE",
     pa.bool_(): "BOOLEAN",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
+    pa.list_(pa.int32()): "INTEGER[]",
     pa.list_(pa.string()): "VARCHAR[]",
     pa.list_(pa.float32()): "FLOAT[]",
     schemas.WORDS: 'STRUCT("text" VARCHAR, start_ms INTEGER, end_ms INTEGER, probability FLOAT)[]',
