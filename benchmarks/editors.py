@@ -262,12 +262,12 @@ def kept(lake: Lake, seen: Seen) -> tuple[int, int, int]:
     return len(saved - there), len(set(seen.told) - there), len(there - saved)
 
 
-def taken(process: psutil.Process) -> tuple[tuple[float, float], tuple[float, float]]:
-    """CPU seconds and MiB of a process, and of those that it started and that still are."""
-    others = process.children(recursive=True)
-    cpu = [sum(each.cpu_times()[:2]) for each in (process, *others)]
-    mib = [each.memory_info().rss / 2**20 for each in (process, *others)]
-    return (cpu[0], sum(cpu[1:])), (mib[0], sum(mib[1:]))
+def taken(*processes: psutil.Process) -> tuple[float, float]:
+    """CPU seconds and MiB of processes together."""
+    return (
+        sum(sum(each.cpu_times()[:2]) for each in processes),
+        sum(each.memory_info().rss for each in processes) / 2**20,
+    )
 
 
 def report(seen: Seen) -> None:
@@ -317,9 +317,9 @@ def main() -> None:
             first_s = asyncio.run(until_up(address, console))
             print(f"{len(begun)} series begun; the first picture of the lake took {first_s:.1f} s", flush=True)
             process = psutil.Process(console.pid)
-            before, began = taken(process), time.monotonic()
+            before, began = [taken(process), taken(*process.children(recursive=True))], time.monotonic()
             seen = asyncio.run(employ(address, names, series, given.seconds, given.pace))
-            after, seconds = taken(process), time.monotonic() - began
+            after, seconds = [taken(process), taken(*process.children(recursive=True))], time.monotonic() - began
         finally:
             if console.poll() is None:
                 os.killpg(console.pid, signal.SIGKILL)
@@ -330,15 +330,11 @@ def main() -> None:
         f"corrections: {len(seen.saved)} saved, {len(seen.told)} told that somebody was first ({untrue} of them wrongly), "
         f"{seen.given_up} given up, {unanswered} there without an answer; **{lost} lost**"
     )
-    (own, beside), (own_mib, beside_mib) = (
-        [now - then for now, then in zip(after[0], before[0], strict=True)],
-        after[1],
+    own, beside = (
+        f"{(now[0] - then[0]) / seconds:.2f} cores and {now[1]:.0f} MiB"
+        for then, now in zip(before, after, strict=True)
     )
-    print(
-        f"the console took {own / seconds:.2f} cores and {own_mib:.0f} MiB, the processes beside it "
-        f"{beside / seconds:.2f} cores and {beside_mib:.0f} MiB",
-        flush=True,
-    )
+    print(f"the console took {own}, the processes beside it {beside}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The least costly schedule of an episode's lines: when each one starts, and how fast it is spoken.
 
 What is minimised is a sum of squares, each 1 where a listener begins to mind: a start late, a start early, a tempo away
-from 1, an end behind the line's own slot, an end behind the cut that shows somebody else, a change of tempo between
+from 1, an end behind the line's own slot, an end in a shot that its original did not reach, a change of tempo between
 neighbours. Tempos above the free one cost more, speech over a voice that is kept far more, and what reaches past the end of
 the episode most. Lines never overlap.
 
@@ -97,7 +97,7 @@ class Episode:
         ends = starts[:, None] + _durations(slot.natural_ms, tempos)
         over = np.maximum(ends - self.length_ms, 0)
         kept = self._over_kept(starts[:, None], ends)
-        behind = 0.0 if slot.shot_ms is None else np.maximum(ends - max(slot.shot_ms, slot.onset_ms), 0)
+        behind = 0.0 if slot.shot_ms is None else np.maximum(ends - slot.shot_ms, 0)
         above = np.maximum(tempos - self.settings.tempo_free, 0) / max(
             self.settings.tempo_cap - self.settings.tempo_free, STEP_TEMPO
         )

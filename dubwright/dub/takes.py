@@ -33,8 +33,8 @@ PAUSE_S = 0.18
 STAND_INS = 2
 _CLAUSES = re.compile(r"(?<=[.!?;:,…])\s+|(?<=[。！？；：，、…])\s*")
 _CLOSED = re.compile(r"[.!?…。！？؟।]\W*$")
-_log = logging.getLogger(__name__)
 _HAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

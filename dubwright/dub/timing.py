@@ -1,10 +1,10 @@
 """When each dubbed line starts and how fast it is spoken. Pure arithmetic on milliseconds: no sound, no tables.
 
 A line would start where the original did, at its own tempo, and may borrow the silence after it, least of all from a shot
-that the original ended before. Where that is too short,
-`schedule` finds for the whole episode at once who gives way: by a start up to `LEAD_MS` earlier or somewhat later, by a
-tempo up to the cap. What does not fit even so is spoken at the cap, runs into what follows and is flagged. Only what
-reaches the end of the episode is cut there. A line is never slowed: a short one leaves silence.
+that the original ended before. Where that is too short, `schedule` finds for the whole episode at once who gives way: by a
+start up to `LEAD_MS` earlier or somewhat later, by a tempo up to the cap. What does not fit even so is spoken at the cap,
+runs into what follows and is flagged. Only what reaches the end of the episode is cut there. A line is never slowed: a
+short one leaves silence.
 """
 
 from __future__ import annotations

@@ -142,34 +142,11 @@ def _other(lake: Lake, name: str, at: int, blobs: dict[str, str]) -> None:
 
 def _past(lake: Lake, blobs: dict[str, str]) -> None:
     """What was delivered in Spanish on each of the last weeks' days, by engines that changed, and superseded since."""
-    now = datetime.now(UTC)
     file = {"kind": "video", "blob": blobs["video"], "mime": "video/mp4", "bytes": 1, "sha256": "0" * 64}
     for day in range(PAST_DAYS, 0, -1):
-        at = now - timedelta(days=day)
-        better = 1 - day / PAST_DAYS
+        better, wobble = 1 - day / PAST_DAYS, 0.02 * math.sin(day * 2.4)
         engine, revision = ("kokoro", 1 + day // 12) if day > 10 else ("xtts", 2)
         key = UnitKey("deliverable", OTHERS[1], "01", "es", fingerprint({"day": day}))
-        dated = {"committed_at": at.isoformat()}
-
-        def commit(
-            table: str,
-            rows: list[Row],
-            recipe: Row,
-            wall_s: float = 0.0,
-            key: UnitKey = key,
-            dated: Row = dated,
-            at: datetime = at,
-        ) -> None:
-            unit = replace(key, table=table)
-            shared = {"engine": "fake", "engine_version": "1"}
-            about = {**dated, "recipe": recipe, "cost": {"wall_s": wall_s, "device": "cpu"}}
-            lake.commit(unit, [shared | row for row in rows], about)
-            path = Path(lake.uri.removeprefix("file://"), str(unit))
-            os.utime(path, (at.timestamp(), at.timestamp()))
-
-        wobble = 0.02 * math.sin(day * 2.4)
-        commit("translation", [], {"engine": "llama", "engine_revision": 214 + (day < 16)}, 110 - 30 * better)
-        commit("dub", [], {"engine": engine, "engine_revision": revision}, 80 + 25 * math.sin(day))
         measured = [
             {"segment": n, "metric": metric, "value": value}
             for n in range(1, 31)
@@ -179,8 +156,21 @@ def _past(lake: Lake, blobs: dict[str, str]) -> None:
                 ("word_error", 0.14 - 0.08 * better + wobble),
             )
         ]
-        commit("quality", measured, {"upstream": dict.fromkeys(("translate", "dub"), key.fingerprint)})
-        commit("deliverable", [file | {"duration_ms": 93_000}], {})
+        translator = {"engine": "llama", "engine_revision": 214 + (day < 16)}
+        judged = {"upstream": dict.fromkeys(("translate", "dub"), key.fingerprint)}
+        _dated(lake, replace(key, table="translation"), day, [], translator, 110 - 30 * better)
+        speaker = {"engine": engine, "engine_revision": revision}
+        _dated(lake, replace(key, table="dub"), day, [], speaker, 80 + 25 * math.sin(day))
+        _dated(lake, replace(key, table="quality"), day, measured, judged)
+        _dated(lake, key, day, [file | {"duration_ms": 93_000}], {})
+
+
+def _dated(lake: Lake, unit: UnitKey, days_ago: int, rows: list[Row], recipe: Row, wall_s: float = 0.0) -> None:
+    """Commit a unit so many days ago."""
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    about = {"committed_at": at.isoformat(), "recipe": recipe, "cost": {"wall_s": wall_s, "device": "cpu"}}
+    lake.commit(unit, [{"engine": "fake", "engine_version": "1"} | row for row in rows], about)
+    os.utime(Path(lake.uri.removeprefix("file://"), str(unit)), (at.timestamp(), at.timestamp()))
 
 
 def _people(lake: Lake) -> None:

@@ -136,10 +136,7 @@ def test_a_process_beside_keeps_what_it_has_until_it_is_killed() -> None:
     other, there = beside.call(add, 5)
     assert other != process and there == [1, 5]
     beside.close()
-    gone = time.monotonic() + 30
-    while psutil.pid_exists(other) and psutil.Process(other).status() != "zombie":
-        assert time.monotonic() < gone, "it outlives the pipe to it"
-        time.sleep(0.05)
+    assert not psutil.pid_exists(other)
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Concatenate, Generic, ParamSpec, TypeVar, cast
 
 from dubwright.errors import StoreError
@@ -29,6 +30,7 @@ class Beside(Generic[Own]):
         self._own = own
         self._nice = nice
         self._there: Connection | None = None
+        self._process: BaseProcess | None = None
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -59,7 +61,7 @@ class Beside(Generic[Own]):
         return cast(Found, found)
 
     def close(self) -> None:
-        """Have the process end when it has done what it does."""
+        """Have the process end, and wait for that."""
         with self._lock:
             self._hang_up()
 
@@ -67,16 +69,18 @@ class Beside(Generic[Own]):
         if self._there is None:
             spawned = multiprocessing.get_context("spawn")
             here, there = spawned.Pipe()
-            spawned.Process(target=_work, args=(there, self._own, self._nice), daemon=True).start()
+            self._process = spawned.Process(target=_work, args=(there, self._own, self._nice), daemon=True)
+            self._process.start()
             # Held by the other process alone, so that either one learns of the other's end.
             there.close()
             self._there = here
         return self._there
 
     def _hang_up(self) -> None:
-        if self._there is not None:
+        if self._there is not None and self._process is not None:
             self._there.close()
-            self._there = None
+            self._process.join()
+            self._there = self._process = None
 
 
 def apart(function: Callable[[Own], Found], given: Own) -> Found:
