@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -80,7 +80,7 @@ class Lake:
 
     def read(self, key: UnitKey) -> UnitFile:
         """The committed unit. Raises `KeyMissingError` if it is not committed."""
-        table = _from_parquet(self.store.read(str(key)))
+        table = decoded(self.store.read(str(key)))
         provenance = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
         return UnitFile(key, schemas.conform(key.table, table), provenance)
 
@@ -88,7 +88,7 @@ class Lake:
         """The rows of the committed unit, or some columns of them, which are all that is decoded. Raises as `read` does."""
         if not names:
             return self.read(key).rows()
-        table = _from_parquet(self.store.read(str(key)), names)
+        table = decoded(self.store.read(str(key)), names)
         rows: list[dict[str, Any]] = schemas.conform(key.table, table, names).to_pylist()
         return rows
 
@@ -280,7 +280,7 @@ class Lake:
     def read_evaluation(self, key: EvaluationKey) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """The rows of an evaluation and its provenance. Raises `UnreadableError` for a file that is none of ours."""
         try:
-            table = _from_parquet(self.store.read(str(key)))
+            table = decoded(self.store.read(str(key)))
             about = dict(json.loads((table.schema.metadata or {}).get(METADATA, b"{}")))
             return schemas.conform("quality", table).to_pylist(), about
         except (pa.ArrowException, KeyError, ValueError, TypeError, OSError) as error:
@@ -319,7 +319,7 @@ class Lake:
 
     def _rows(self, table: str, key: str) -> list[dict[str, Any]]:
         try:
-            rows: list[dict[str, Any]] = schemas.conform(table, _from_parquet(self.store.read(key))).to_pylist()
+            rows: list[dict[str, Any]] = schemas.conform(table, decoded(self.store.read(key))).to_pylist()
         except (pa.ArrowException, KeyError, ValueError, OSError) as error:
             raise UnreadableError(
                 f"not a file of ours: {error}", where=self.uri, field=key, remedy="remove this object"
@@ -351,9 +351,12 @@ def _to_parquet(table: pa.Table, about: Mapping[str, Any]) -> bytes:
     return sink.getvalue()
 
 
-def _from_parquet(data: bytes, names: Sequence[str] | None = None) -> pa.Table:
-    file = pq.ParquetFile(pa.BufferReader(data))
+def decoded(source: bytes | IO[bytes], names: Sequence[str] | None = None) -> pa.Table:
+    """The rows of a Parquet file: all columns, or those of `names` that it has. Raises what pyarrow raises.
+
+    Read on this thread alone. Arrow's own threads, those that read ahead too, give back what they hold of Python's while
+    the interpreter ends, and abort the process ("terminate called without an active exception", pyarrow 26.0.1).
+    """
+    file = pq.ParquetFile(pa.BufferReader(source) if isinstance(source, bytes) else source, pre_buffer=False)
     known = file.schema_arrow.names
-    there = None if names is None else [name for name in names if name in known]
-    # On this thread alone: Arrow's own threads now and then abort the process at its end (pyarrow 26.0.1).
-    return file.read(there, use_threads=False)
+    return file.read(None if names is None else [name for name in names if name in known], use_threads=False)

@@ -10,13 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dubwright.errors import UnreadableError
-from dubwright.lake.lake import METADATA, Lake
+from dubwright.lake.lake import METADATA, Lake, decoded
 
 Answer = TypeVar("Answer")
-
-
-# Files are read side by side, each on one thread. Arrow's own threads, with files of Python's in their hands, now and
-# then abort the process at its end ("terminate called without an active exception", pyarrow 26.0.1).
 
 
 def about(lake: Lake, key: str) -> dict[str, Any]:
@@ -27,17 +23,12 @@ def about(lake: Lake, key: str) -> dict[str, Any]:
 def columns(lake: Lake, key: str, names: Sequence[str]) -> pa.Table:
     """Some columns of a file, those that it has. Raises `KeyMissingError`, `UnreadableError`."""
 
-    def read(file: IO[bytes]) -> pa.Table:
-        parquet = pq.ParquetFile(file)
-        known = parquet.schema_arrow.names
-        return parquet.read([name for name in names if name in known], use_threads=False)
-
-    return _read(lake, key, read)
+    return _read(lake, key, lambda file: decoded(file, names))
 
 
 def table(lake: Lake, key: str) -> pa.Table:
     """A file's rows as they were written. Raises `KeyMissingError`, `UnreadableError`."""
-    return _read(lake, key, lambda file: pq.ParquetFile(file).read(use_threads=False))
+    return _read(lake, key, decoded)
 
 
 def said(schema: pa.Schema) -> dict[str, Any]:
