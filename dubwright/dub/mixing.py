@@ -22,6 +22,9 @@ Span = tuple[int, int]  # start and end, ms
 # The original gives way before a line and comes back slowly after it; shorter gaps stay as they are, or it would pump.
 ATTACK_MS, RELEASE_MS, BRIDGE_MS = 120, 350, 700
 CUT_FADE_S = 0.15
+# Recognizers hear a line begin late or end early by a syllable, which would be left of it: as far beside a line as this,
+# sound of its voice belongs to it, down to this much below its own level (dB), across as long a rest as a stop's.
+BESIDE_MS, AUDIBLE_DB, STOP_MS, FRAME_MS = 400, 25.0, 60, 10
 # Of active speech, where the original has no voice to go by (dBFS, RMS).
 SPEECH_DBFS = -21.0
 SPEECH_BOUNDS_DBFS = (-32.0, -16.0)
@@ -56,23 +59,50 @@ def mix(
     """The dubbed sound, of the original's shape, at the delivery loudness and below the true peak.
 
     `voices` are the spans of the original's lines that are dubbed: there, and under the lines, the `bed` stands for it,
-    or it is lowered where there is none; but not where a line was `kept`. Without lines it is returned as it is.
+    for as much of a line as its voice is heard beside its span; or the original is lowered where there is no bed. But not
+    where a line was `kept`. Without lines it is returned as it is.
     """
     if not lines:
         return original
+    level_db = _speech_level(original, rate, voices)
+    if bed is not None:
+        voices = whole(voices, (original - bed).mean(axis=1), rate)
     dubbed = [(line.start_ms, line.start_ms + line.duration_ms) for line in lines]
     depth = _depth(len(original), rate, [*dubbed, *voices], kept, dubbed)[:, np.newaxis]
     if bed is None:
         mixed = original * 10 ** (depth * np.float32(settings.duck_db / 20))
     else:
         mixed = original * (1 - depth) + bed * (depth * _gain(settings.bed_db))
-    level_db = _speech_level(original, rate, voices)
     for line in lines:
         speech = _fitted(line, rate)
         start = round(line.start_ms * rate / 1000)
         piece = speech[: max(0, len(mixed) - start)]
         mixed[start : start + len(piece)] += (piece * _gain(level_db - _active_db(piece, rate)))[:, np.newaxis]
     return deliver(mixed, rate, settings)
+
+
+def whole(spans: Sequence[Span], voice: Samples, rate: int) -> list[Span]:
+    """The spans of lines (ms), widened to what is heard of their `voice` [n] right before and behind them."""
+    frame = max(1, rate * FRAME_MS // 1000)
+    power = np.square(voice[: len(voice) // frame * frame].reshape(-1, frame)).mean(axis=1)
+    found = []
+    for start, end in spans:
+        own = _active_db(voice[max(0, start) * rate // 1000 : max(0, end) * rate // 1000], rate)
+        audible = power > 10 ** ((own - AUDIBLE_DB) / 10) if np.isfinite(own) else np.zeros(len(power), bool)
+        first, last = max(0, start) // FRAME_MS, max(0, end) // FRAME_MS
+        most = BESIDE_MS // FRAME_MS
+        before = _sounding(audible[max(0, first - most) : first][::-1]) * FRAME_MS
+        behind = _sounding(audible[last : last + most]) * FRAME_MS
+        found.append((start - before, end + behind))
+    return found
+
+
+def _sounding(audible: NDArray[np.bool_]) -> int:
+    """How many frames from the first on are one sound: up to the first rest that is longer than a stop's."""
+    sounding = np.flatnonzero(audible)
+    rests = np.flatnonzero(np.diff(sounding, prepend=-1) - 1 > STOP_MS // FRAME_MS)
+    joined = sounding[: rests[0]] if len(rests) else sounding
+    return int(joined[-1]) + 1 if len(joined) else 0
 
 
 def deliver(mixed: Samples, rate: int, settings: DubSettings) -> Samples:

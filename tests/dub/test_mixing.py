@@ -65,6 +65,29 @@ def test_the_bed_stands_for_the_original_where_it_gives_way() -> None:
         assert level_of(inside, 150) < level_of(part(voiced, line.start_ms + 100, line.end_ms - 100), 150) - 30
 
 
+def test_a_syllable_that_the_recognizer_did_not_hear_as_the_lines_gives_way_too() -> None:
+    """The line begins 170 ms before its span, and ends 200 ms behind it after a stop; what comes later is another's."""
+    music, voice = bed(9.0), np.zeros((9 * RATE, 2), np.float32)
+    for start, end in ((1830, 3000), (3050, 3200), (3400, 3900)):
+        voice[start * RATE // 1000 : end * RATE // 1000] = tone(end - start)[:, np.newaxis]
+    assert mixing.whole([(2000, 3000)], voice[:, 0], RATE) == [(1830, 3200)]
+    line = PlacedLine(tone(900, 700.0), 2000, 900, 1.0)
+    mixed = mix(music + voice, RATE, [line], [(2000, 3000)], SETTINGS, bed=music)
+    left = level_of(part(mixed, 3420, 3880), 1234.5)
+    assert level_of(part(mixed, 1830, 1990), 1234.5) < left - 25
+    assert level_of(part(mixed, 3050, 3190), 1234.5) < left - 25
+
+
+def test_lines_reach_no_further_than_what_may_be_theirs() -> None:
+    voice = 0.001 * tone(9000)
+    part(voice, 2000, 3000)[:] = tone(1000)
+    silence = np.zeros(9 * RATE, np.float32)
+    assert mixing.whole([(2000, 3000)], voice, RATE) == [(2000, 3000)]
+    assert mixing.whole([(2500, 2800)], voice, RATE) == [(2100, 3000)]
+    assert mixing.whole([(0, 500), (8900, 9500)], tone(9000), RATE) == [(0, 900), (8500, 9500)]
+    assert mixing.whole([(2000, 3000), (9500, 9900)], silence, RATE) == [(2000, 3000), (9500, 9900)]
+
+
 def test_ramps_are_smooth() -> None:
     gain = 10 ** (mixing._depth(9 * RATE, RATE, [(3000, 4000)], [], []) * -18.0 / 20)
     assert gain[0] == gain[-1] == 1
