@@ -1,7 +1,7 @@
 """Kokoro-82M through kokoro-onnx: natural voices for seven languages on an ordinary computer.
 
-Mandarin is turned into phonemes by misaki, the other languages by the espeak-ng that comes with kokoro-onnx, in the
-notation the model was trained on.
+Mandarin is turned into phonemes by misaki, English by its dictionaries, the other languages by the espeak-ng that comes
+with kokoro-onnx, in the notation the model was trained on.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from dubwright import languages
 from dubwright.dub.engine import Speech, Voice
+from dubwright.dub.english import English
 from dubwright.dub.silence import fade_ends, trim
 from dubwright.engines import EngineInfo
 from dubwright.errors import EngineOutputError, LanguageError, ModelError, VoiceError
@@ -66,7 +67,7 @@ class Kokoro:
 
     info: ClassVar[EngineInfo] = EngineInfo(
         name="kokoro",
-        revision=2,
+        revision=3,
         languages=frozenset({"en", "es", "fr", "it", "pt", "hi", "zh"}),
         code_licence="MIT",
         weights_licence="Apache-2.0",
@@ -165,9 +166,13 @@ def _espeak(variety: str) -> Callable[[str], str]:
 
     logging.getLogger("phonemizer").setLevel(logging.ERROR)  # it reports every foreign word
     if variety.startswith("en"):
-        english = espeak.EspeakFallback(british=variety == "en-GB")
-        # Made for single words: of "general" it would keep the r twice.
-        return lambda text: (english(SimpleNamespace(text=text))[0] or "").replace("ɹɹ", "ɹ")
+        word = espeak.EspeakFallback(british=variety == "en-GB")
+
+        def said(text: str) -> str:
+            # Of "general" it would keep the r twice.
+            return str(word(SimpleNamespace(text=text))[0] or "").replace("ɹɹ", "ɹ")
+
+        return English(said, british=variety == "en-GB")
     other = espeak.EspeakG2P(_ESPEAK[variety])
     return lambda text: str(other(text)[0])
 
