@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from dubwright.dub import room
 from dubwright.dub.silence import fade_ends
 from dubwright.media import limiter, sound
 from dubwright.settings import DubSettings
@@ -38,13 +39,14 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class PlacedLine:
-    """A line at tempo 1 and where it goes; where `cut`, its sound ends early and fades."""
+    """A line at tempo 1 and where it goes; where `cut`, its sound ends early and fades. `original` is where it was spoken."""
 
     speech: Samples
     start_ms: int
     duration_ms: int
     tempo: float
     cut: bool = False
+    original: Span | None = None
 
 
 def mix(
@@ -60,13 +62,17 @@ def mix(
 
     `voices` are the spans of the original's lines that are dubbed: there, and under the lines, the `bed` stands for it,
     for as much of a line as its voice is heard beside its span; or the original is lowered where there is no bed. But not
-    where a line was `kept`. Without lines it is returned as it is.
+    where a line was `kept`. With a bed, the lines sound in the room that the actors did, or on their telephone. Without
+    lines the original is returned as it is.
     """
     if not lines:
         return original
     level_db = _speech_level(original, rate, voices)
+    actors, hall_s = None, 0.0
     if bed is not None:
-        voices = whole(voices, (original - bed).mean(axis=1), rate)
+        actors = (original - bed).mean(axis=1)
+        hall_s = room.decay_s(actors, rate, voices)
+        voices = whole(voices, actors, rate)
     dubbed = [(line.start_ms, line.start_ms + line.duration_ms) for line in lines]
     depth = _depth(len(original), rate, [*dubbed, *voices], kept, dubbed)[:, np.newaxis]
     if bed is None:
@@ -75,9 +81,12 @@ def mix(
         mixed = original * (1 - depth) + bed * (depth * _gain(settings.bed_db))
     for line in lines:
         speech = _fitted(line, rate)
+        if actors is not None and line.original and (high_hz := room.narrow_hz(actors, rate, line.original)):
+            speech = room.through(speech, rate, high_hz)
+        speech *= _gain(level_db - _active_db(speech, rate))
         start = round(line.start_ms * rate / 1000)
-        piece = speech[: max(0, len(mixed) - start)]
-        mixed[start : start + len(piece)] += (piece * _gain(level_db - _active_db(piece, rate)))[:, np.newaxis]
+        piece = room.within(speech, rate, hall_s)[: max(0, len(mixed) - start)]
+        mixed[start : start + len(piece)] += piece[:, np.newaxis]
     return deliver(mixed, rate, settings)
 
 

@@ -248,7 +248,8 @@ def _to_place(line: _Spoken, rate: int) -> Line:
 
 def _placed(line: _Spoken, place: Placement) -> PlacedLine:
     samples = cast(NDArray[np.float32], line.samples)
-    return PlacedLine(samples, place.start_ms, place.duration_ms, place.tempo, place.cut)
+    heard = (line.start_ms, line.end_ms)
+    return PlacedLine(samples, place.start_ms, place.duration_ms, place.tempo, place.cut, heard)
 
 
 # Rows -------------------------------------------------------------------------------------------------
