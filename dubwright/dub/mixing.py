@@ -83,10 +83,11 @@ def mix(
         speech = _fitted(line, rate)
         if actors is not None and line.original and (high_hz := room.narrow_hz(actors, rate, line.original)):
             speech = room.through(speech, rate, high_hz)
-        speech *= _gain(level_db - _active_db(speech, rate))
+        else:  # a caller is elsewhere
+            speech = room.within(speech, rate, hall_s)
         start = round(line.start_ms * rate / 1000)
-        piece = room.within(speech, rate, hall_s)[: max(0, len(mixed) - start)]
-        mixed[start : start + len(piece)] += piece[:, np.newaxis]
+        piece = speech[: max(0, len(mixed) - start)]
+        mixed[start : start + len(piece)] += (piece * _gain(level_db - _active_db(piece, rate)))[:, np.newaxis]
     return deliver(mixed, rate, settings)
 
 

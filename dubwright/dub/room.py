@@ -26,8 +26,9 @@ LEFT_S, ROOM_S = (0.16, 0.18, 0.24, 0.30), (0.0, 0.3, 0.5, 0.8)
 # How far the room is below the voice itself, in the driest and in the largest (dB); when it answers, and until when it is heard.
 WET_DB, PREDELAY_S, HEARD_DB = (-12.0, -6.0), 0.012, 40.0
 # A voice ends where its spectrum is so far below its strongest sixth of an octave (dB). A telephone's is at its end by
-# 4 to 5 kHz, any other at 8 and more; a telephone carries nothing from below this either.
-EDGE_DB, NARROW_HZ, LOWEST_HZ = 45.0, 5500.0, 250.0
+# 4 to 5 kHz, any other at 7 and more; a telephone carries nothing from below this either. Of a line's moments the better
+# half counts: the answer of a room to the line before, or a door, is soon over.
+EDGE_DB, NARROW_HZ, LOWEST_HZ, MOMENTS = 45.0, 5500.0, 250.0, 0.6
 LEAST_MS, WINDOW = 300, 4096
 
 
@@ -54,7 +55,8 @@ def narrow_hz(voices: Samples, rate: int, span: Span) -> float | None:
     if len(piece) < max(WINDOW, LEAST_MS * rate // 1000):
         return None
     frames = np.lib.stride_tricks.sliding_window_view(piece, WINDOW)[:: WINDOW // 2] * np.hanning(WINDOW)
-    spectrum = np.square(np.abs(np.fft.rfft(frames, axis=1))).mean(axis=0)
+    powers = np.square(np.abs(np.fft.rfft(frames, axis=1)))
+    spectrum = np.quantile(powers, MOMENTS, axis=0)
     edges = 100 * 2 ** (np.arange(48) / 6)
     edges = edges[edges < rate / 2]
     bins = (edges * WINDOW / rate).astype(int)

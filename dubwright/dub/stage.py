@@ -10,7 +10,7 @@ from dubwright.errors import SettingsError
 from dubwright.models import registry
 from dubwright.settings import DubSettings, Section
 
-REVISION = 8
+REVISION = 9
 
 
 def engine(settings: Section, language: str) -> EngineInfo:
