@@ -26,6 +26,7 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks.machine import describe
+from dubwright.coverage import newest, newest_rows
 from dubwright.dub import timing
 from dubwright.dub.schedule import CUT, CUT_MS, Episode, Schedule, duration_ms
 from dubwright.dub.timing import Line
@@ -145,9 +146,9 @@ def score(lines: Lines, episode_ms: int, placed: Placed) -> dict[str, float]:
 
 
 def of_lake(uri: str) -> Iterator[tuple[str, Lines, int]]:
-    """The dubs of a lake, by series and language: lines and the episode's length (ms)."""
+    """The newest dubs of a lake, by series and language: lines and the episode's length (ms)."""
     lake = open_lake(uri)
-    for key in lake.units("dub"):
+    for key in newest(lake, "dub"):
         rows = lake.read(key).rows()
         natural = {
             row["segment"]: round(row["duration_ms"] * row["tempo"])
@@ -155,10 +156,10 @@ def of_lake(uri: str) -> Iterator[tuple[str, Lines, int]]:
             if row["segment"] is not None and row["duration_ms"]
         }
         whole = next(row for row in rows if row["segment"] is None)
-        transcript = next(iter(lake.units("transcript", series=key.series, episode=key.episode)))
+        transcript = newest_rows(lake, "transcript", key.series, key.episode) or []
         lines = [
             Line(row["segment"], row["start_ms"], row["end_ms"], natural[row["segment"]])
-            for row in lake.read(transcript).rows()
+            for row in transcript
             if row["segment"] in natural
         ]
         yield f"{key.series} {key.language}", sorted(lines, key=lambda line: line.start_ms), whole["duration_ms"]
