@@ -94,7 +94,7 @@ def _answer(rate: int, seconds: float) -> NDArray[np.float64]:
     noise = np.random.default_rng(0).normal(size=length) * 10 ** (-3 * np.arange(length) / (seconds * rate))
     hertz = np.fft.rfftfreq(length, 1 / rate)
     answer = np.fft.irfft(np.fft.rfft(noise) / np.sqrt(1 + (hertz / 4000) ** 2), length)
-    below = np.interp(seconds, ROOM_S[1::2], WET_DB)
+    below = np.interp(seconds, (ROOM_S[1], ROOM_S[-1]), WET_DB)
     answer *= 10 ** (below / 20) / np.sqrt(np.square(answer).sum())
     return np.concatenate([np.zeros(round(PREDELAY_S * rate)), answer])
 
