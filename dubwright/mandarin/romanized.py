@@ -64,6 +64,8 @@ _OTHERWISE = {
 _BRITISH = str.maketrans({"ɑ": "ɑː", "ɜ": "ɜː", "i": "iː", "u": "uː", "O": "Q", "ɹ": ""})
 _PARTS = {initial + final: (initial, final) for initial, finals in _SYLLABLES.items() for final in finals.split()}
 _LONGEST = max(map(len, _PARTS))
+# No name has more letters. What goes on for pages could be divided in more ways than there is time to try.
+_LONGEST_NAME = 24
 
 
 @lru_cache(maxsize=4096)
@@ -73,7 +75,7 @@ def in_english(name: str, *, british: bool = False) -> str | None:
     The last syllable has the stress.
     """
     stem = name.removesuffix("'s")
-    if len(stem) < 2 or not stem[0].isupper() or not stem[1:].islower():
+    if not 2 <= len(stem) <= _LONGEST_NAME or not stem[0].isupper() or not stem[1:].islower():
         return None
     parts = [_syllables(part) for part in stem.lower().replace("v", "ü").split("'")]
     if not all(parts):

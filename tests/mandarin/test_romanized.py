@@ -39,7 +39,9 @@ def test_the_british_say_it_in_their_own_vowels() -> None:
     assert in_english("Hanli", british=True) == "hˌanlˈiː"
 
 
-@pytest.mark.parametrize("word", ["Smith", "xiaoman", "CEO", "E", "", "'", "Li'", "Qin2", "秦", "Fiang", "Ng"])
+@pytest.mark.parametrize(
+    "word", ["Smith", "xiaoman", "CEO", "E", "", "'", "Li'", "Qin2", "秦", "Fiang", "Ng", "Xian" + "xian" * 5000 + "q"]
+)
 def test_what_is_no_name_in_pinyin_is_none(word: str) -> None:
     assert in_english(word) is None
 
