@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright.dub import room
-from dubwright.dub.silence import fade_ends
+from dubwright.dub.silence import fade_ends, frame_power
 from dubwright.media import limiter, sound
 from dubwright.settings import DubSettings
 
@@ -93,8 +93,7 @@ def mix(
 
 def whole(spans: Sequence[Span], voice: Samples, rate: int) -> list[Span]:
     """The spans of lines (ms), widened to what is heard of their `voice` [n] right before and behind them."""
-    frame = max(1, rate * FRAME_MS // 1000)
-    power = np.square(voice[: len(voice) // frame * frame].reshape(-1, frame)).mean(axis=1)
+    power = frame_power(voice, max(1, rate * FRAME_MS // 1000))
     found = []
     for start, end in spans:
         own = _active_db(voice[max(0, start) * rate // 1000 : max(0, end) * rate // 1000], rate)
@@ -152,11 +151,9 @@ def _speech_level(original: Samples, rate: int, voices: Sequence[Span]) -> float
 
 def _active_db(samples: Samples, rate: int) -> float:
     """RMS (dBFS) of the parts of a voice that sound: frames within 20 dB of the loudest tenth."""
-    frame = max(1, rate // 50)
-    count = len(samples) // frame
-    if not count:
+    power = frame_power(samples, max(1, rate // 50))
+    if not len(power):
         return -np.inf
-    power = np.square(samples[: count * frame].reshape(count, frame)).mean(axis=1)
     loud = np.quantile(power, 0.9)
     if loud <= 0:
         return -np.inf

@@ -12,6 +12,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from dubwright.dub.silence import frame_power
+
 Samples = NDArray[np.float32]
 Span = tuple[int, int]  # start and end, ms
 
@@ -34,9 +36,7 @@ LEAST_MS, WINDOW = 300, 4096
 
 def decay_s(voices: Samples, rate: int, spans: Sequence[Span]) -> float:
     """How long (s) the scenes' room takes to fall by 60 dB, from separated voices [n] and their lines; 0 where none is heard."""
-    frame = rate * FRAME_MS // 1000
-    power = np.square(voices[: len(voices) // frame * frame].reshape(-1, frame)).mean(axis=1)
-    level = 10 * np.log10(power + 1e-12)
+    level = 10 * np.log10(frame_power(voices, rate * FRAME_MS // 1000) + 1e-12)
     starts = sorted(start for start, _ in spans)
     found = []
     for _, end in spans:

@@ -1,4 +1,4 @@
-"""Where speech begins and ends in a synthesizer's output."""
+"""How loud sound is from moment to moment, and where speech begins and ends in a synthesizer's output."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ FRAME_S = 0.005
 THRESHOLD_DB = -45.0
 # Below this (full scale) nobody hears anything.
 AUDIBLE = 1e-3
+
+
+def frame_power(samples: NDArray[np.float32], frame: int) -> NDArray[np.float32]:
+    """The mean square of mono samples [n] in each whole frame of so many samples [n // frame]."""
+    power: NDArray[np.float32] = np.square(samples[: len(samples) // frame * frame].reshape(-1, frame)).mean(axis=1)
+    return power
 
 
 def trim(samples: NDArray[np.float32], rate: int, margin_s: float = 0.02) -> NDArray[np.float32]:
