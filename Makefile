@@ -75,7 +75,7 @@ test-runs: install-dev
 test-gpu: $(GPU)/.installed
 	$(GPU)/bin/python -m pytest -m models -k whisperx tests/transcribe
 	$(GPU)/bin/python -m pytest -m models -k nllb tests/translate
-	$(GPU)/bin/python -m pytest -m models -k "coqui or xtts or mms" tests/dub
+	$(GPU)/bin/python -m pytest -m models -k "coqui or xtts or mms or demucs" tests/dub
 
 faults: install-dev
 	FAULT_ROUNDS=$(ROUNDS) FAULT_SEED=$(SEED) $(BIN)/pytest -m e2e -s tests/faults/test_rounds.py

@@ -13,7 +13,7 @@ import psutil
 
 from desk.run import model_store, profile_models
 from dubwright import engines
-from dubwright.dub.separation import bed as separation
+from dubwright.dub.stage import NO_SEPARATOR
 from dubwright.errors import DubwrightError
 from dubwright.lake import open_lake
 from dubwright.media import ffmpeg
@@ -64,7 +64,7 @@ def _engines(settings: Settings) -> Iterator[Finding]:
         "transcribe": (settings.transcribe.engine,),
         "translate": (settings.translate.engine,),
         "dub": settings.dub.engines,
-        "separate": (settings.dub.separator,) if settings.dub.separator != separation.NONE else (),
+        "separate": (settings.dub.separator,) if settings.dub.separator != NO_SEPARATOR else (),
     }
     for stage, names in wanted.items():
         for name in names:

@@ -29,7 +29,7 @@ from dubwright.listing import Partition
 from dubwright.models.store import ModelStore
 from dubwright.models.store import Progress as Pulled
 from dubwright.settings import Settings
-from dubwright.stages import STAGES
+from dubwright.stages import STAGES, Accompanied
 from dubwright.survey import Survey
 from dubwright.unit import artefacts
 
@@ -58,6 +58,8 @@ def profile_models(settings: Settings) -> list[str]:
         preferred = getattr(section, "engines", None) or ((section.engine,) if hasattr(section, "engine") else ())
         for name in preferred:
             found += artefacts(engines.engine_class(stage.name, name).info, section)
+        if isinstance(stage.module, Accompanied):
+            found += [name for info in stage.module.besides(section) for name in artefacts(info, section)]
     return list(dict.fromkeys(found))
 
 
@@ -67,8 +69,8 @@ def models_for(before: Survey, settings: Settings) -> list[str]:
     for (stage, language), count in before.counts.items():
         if count["wanted"]:
             section = settings.section(stage)
-            engine = STAGES[stage].module.engine(section, language or settings.source_language)
-            found += artefacts(engine, section)
+            for engine in STAGES[stage].engines(section, language or settings.source_language):
+                found += artefacts(engine, section)
     return list(dict.fromkeys(found))
 
 

@@ -24,7 +24,7 @@ from dubwright.unit import model_digests
 _HOLE = "\0"
 _HOLES = re.compile(r'"\\u0000(\w+)"')
 # Whose effect a recipe says otherwise: under `engine`, and by the digests under `models`.
-_CHOOSING = {"engine", "engines", "model", "xtts_model", "mms_models", "freevc_model"}
+_CHOOSING = {"engine", "engines", "model", "xtts_model", "mms_models", "freevc_model", "separator_model"}
 _WORDS = {
     "schema": "the tables' schema changed",
     "revision": "dubwright's own {stage} stage changed",
@@ -79,7 +79,8 @@ class Recipes:
         """What is the same for every series and episode."""
         if (stage.name, language) not in self._known:
             section = self.settings.section(stage.name)
-            engine = stage.module.engine(section, language)
+            engine, *others = stage.engines(section, language)
+            models = [model_digests(info, section, language) for info in (engine, *others)]
             self._known[stage.name, language] = {
                 "stage": stage.name,
                 "schema": schemas.VERSION,
@@ -88,7 +89,7 @@ class Recipes:
                 "source_language": self.source_language,
                 "engine": engine.name,
                 "engine_revision": engine.revision,
-                "models": model_digests(engine, section, language),
+                "models": {name: digest for found in models for name, digest in found.items()},
                 "settings": section.model_dump(mode="json", exclude=_CHOOSING),
             }
             if isinstance(stage.module, Ruled):

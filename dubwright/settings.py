@@ -106,6 +106,7 @@ class DubSettings(Section):
         "deepfilternet",
         description="entry point in dubwright.separators that takes the original voices out; none: the original is lowered",
     )
+    separator_model: str = Field("", description="artefact of the model store for the separator (demucs)")
     listener: str = Field(
         "none",
         description="entry point in dubwright.transcribers that hears each new line once more; none: only its sound",

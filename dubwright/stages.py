@@ -5,6 +5,7 @@ Every stage is a package of this name with a `stage.py`, cheap to import, by whi
     REVISION                                  raised when its results change
     engine(settings, language) -> EngineInfo  what would compute it
     rules(language) -> digest                 where it goes by rules of the language's own (`Ruled`)
+    besides(settings) -> EngineInfos          what else computes, such as a separator of voices (`Accompanied`)
 
 and a `work.py`, which carries out its units:
 
@@ -62,6 +63,13 @@ class Ruled(Protocol):
         ...
 
 
+@runtime_checkable
+class Accompanied(Protocol):
+    """A stage module whose units take engines besides the one that makes their rows."""
+
+    def besides(self, settings: Section) -> tuple[EngineInfo, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One stage: the `table` it writes, the stages whose tables it `reads`, the Dask `resource` it needs.
@@ -84,6 +92,12 @@ class Stage:
     @property
     def module(self) -> StageModule:
         return cast(StageModule, import_module(f"dubwright.{self.name}.stage"))
+
+    def engines(self, settings: Section, language: str) -> tuple[EngineInfo, ...]:
+        """All that would compute a unit, what makes its rows first. Raises what the module's `engine` does."""
+        module = self.module
+        others = module.besides(settings) if isinstance(module, Accompanied) else ()
+        return (module.engine(settings, language), *others)
 
     @property
     def work(self) -> WorkModule:

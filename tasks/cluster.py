@@ -152,10 +152,10 @@ class Bench:
 
 
 def needs(work: Work) -> Mapping[str, float]:
-    """The Dask resources that a unit takes: its stage's, and a GPU's token where its engine computes on one."""
+    """The Dask resources that a unit takes: its stage's, and a GPU's token where an engine of it computes on one."""
     stage = STAGES[work.stage]
-    device = stage.module.engine(work.settings, work.language).device
-    return {stage.resource: 1} | ({"GPU": 1} if device == "cuda" else {})
+    on_gpu = any(info.device == "cuda" for info in stage.engines(work.settings, work.language))
+    return {stage.resource: 1} | ({"GPU": 1} if on_gpu else {})
 
 
 def is_transient(error: BaseException) -> bool:

@@ -11,6 +11,7 @@ from dubwright.models import registry
 from dubwright.settings import DubSettings, Section
 
 REVISION = 9
+NO_SEPARATOR = "none"
 
 
 def engine(settings: Section, language: str) -> EngineInfo:
@@ -21,6 +22,21 @@ def engine(settings: Section, language: str) -> EngineInfo:
     wanted = cast(DubSettings, settings).engines
     able = next((name for name in wanted if _able(name, settings, language)), None)
     info = engines.select("dub", [able] if able else wanted, language)
+    _require_models(info, settings, language, "leave the engine out of dub.engines")
+    return info
+
+
+def besides(settings: Section) -> tuple[EngineInfo, ...]:
+    """What takes the original voices out. Raises `SettingsError` if a model that it takes is not named."""
+    name = cast(DubSettings, settings).separator
+    if name == NO_SEPARATOR:
+        return ()
+    info: EngineInfo = engines.engine_class("separate", name).info
+    _require_models(info, settings, "", "choose another in dub.separator")
+    return (info,)
+
+
+def _require_models(info: EngineInfo, settings: Section, language: str, otherwise: str) -> None:
     for choice in info.choices:
         if hasattr(settings, choice) and not _chosen(info, choice, settings, language):
             what = f" for {languages.name(language)}" if choice == info.by_language else ""
@@ -28,9 +44,8 @@ def engine(settings: Section, language: str) -> EngineInfo:
                 f"the engine {info.name} takes a model{what} that no setting names",
                 where="settings",
                 field=f"dub.{choice}",
-                remedy="docs/operations.md says which, and how to pin it; or leave the engine out of dub.engines",
+                remedy=f"docs/operations.md says which, and how to pin it; or {otherwise}",
             )
-    return info
 
 
 def _able(name: str, settings: Section, language: str) -> bool:

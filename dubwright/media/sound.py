@@ -123,14 +123,17 @@ def resample_flac(source: Path, target: Path, *, rate: int, length: int) -> None
 
 
 def resampled(samples: Samples, rate: int, to: int) -> Samples:
-    """Mono samples [n] at another rate (Hz), beginning at the same moment."""
+    """Samples [n] or [n, channels] (1 or 2) at another rate (Hz), beginning at the same moment."""
     if rate == to or not len(samples):
         return samples
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[np.newaxis]), format="flt", layout="mono")
+    frames = _frames(samples)
+    layout = LAYOUTS[frames.shape[1]]
+    packed = np.ascontiguousarray(frames, np.float32).reshape(1, -1)
+    frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout)
     frame.sample_rate = rate
-    resampler = av.AudioResampler("flt", "mono", to)
-    found = [_floats(each)[:, 0] for each in (*resampler.resample(frame), *resampler.resample(None))]
-    return np.concatenate(found)
+    resampler = av.AudioResampler("flt", layout, to)
+    found = [_floats(each) for each in (*resampler.resample(frame), *resampler.resample(None))]
+    return np.concatenate(found).reshape(-1, *samples.shape[1:])
 
 
 def write_silence(write: Callable[[Any], None], length: int, channels: int) -> None:

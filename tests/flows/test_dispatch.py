@@ -208,3 +208,7 @@ def test_an_engine_on_a_gpu_takes_its_token(works: list[Work], monkeypatch: pyte
     on_gpu = replace(FakeTranslator.info, device="cuda")
     monkeypatch.setattr(FakeTranslator, "info", on_gpu)
     assert needs(work) == {"mt": 1, "GPU": 1}
+    dub = of(works, "dub")[0]
+    assert needs(dub) == {"tts": 1}
+    demucs = {"separator": "demucs", "separator_model": "htdemucs"}
+    assert needs(replace(dub, settings=dub.settings.model_copy(update=demucs))) == {"tts": 1, "GPU": 1}

@@ -88,6 +88,15 @@ def test_resampled_file_has_the_length_asked_for(tmp_path: Path, length: int) ->
         assert pitch(read[:7_900, 0], 16_000) == pytest.approx(997, abs=2)
 
 
+def test_channels_stay_apart_at_another_rate() -> None:
+    both = np.stack([tone(0.5, rate=44_100), np.zeros(22_050, np.float32)], axis=1)
+    found = sound.resampled(both, 44_100, 48_000)
+    assert found.shape == (24_000, 2)
+    assert pitch(found[:, 0], 48_000) == pytest.approx(997, abs=2)
+    assert not found[:, 1].any()
+    assert (sound.resampled(both[:, 0], 44_100, 48_000) == found[:, 0]).all()
+
+
 def test_files_that_hold_no_sound(tmp_path: Path) -> None:
     (tmp_path / "text.flac").write_text("no sound")
     for name in ("text.flac", "gone.flac"):

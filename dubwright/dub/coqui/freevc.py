@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dubwright.dub.coqui import computing
+from dubwright.dub import computing
 from dubwright.dub.engine import Speech
 
 MODEL, CONFIG, WAVLM = FILES = ("model.pth", "config.json", "WavLM-Large.pt")

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright import engines, languages
-from dubwright.dub import kokoro
-from dubwright.dub.coqui import computing, packing
+from dubwright.dub import computing, kokoro
+from dubwright.dub.coqui import packing
 from dubwright.dub.coqui.freevc import FreeVc
 from dubwright.dub.coqui.vits import MmsVoice
 from dubwright.dub.engine import Speech, Voice

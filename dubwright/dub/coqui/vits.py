@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dubwright import languages
-from dubwright.dub.coqui import computing
+from dubwright.dub import computing
 from dubwright.dub.coqui.cutting import cut
 from dubwright.dub.engine import Speech
 from dubwright.errors import EngineOutputError

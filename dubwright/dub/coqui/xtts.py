@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright import languages
-from dubwright.dub.coqui import computing, packing
+from dubwright.dub import computing
+from dubwright.dub.coqui import packing
 from dubwright.dub.coqui.cutting import cut
 from dubwright.dub.coqui.xtts_model import LATENT, SPEAKER, Latents, Part, XttsModel
 from dubwright.dub.coqui.xtts_voices import VOICES

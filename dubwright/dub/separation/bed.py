@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from dubwright import beds, engines, unit
 from dubwright.dub import kept
 from dubwright.dub.separation.engine import Separator
+from dubwright.dub.stage import NO_SEPARATOR
 from dubwright.errors import EngineOutputError
 from dubwright.lake import Lake
 from dubwright.settings import DubSettings
 
-NONE = "none"
 # How long a separator may take: many times what the slowest needs on a busy machine.
 PATIENCE_S, PATIENCE_PER_SECOND_S = 120.0, 10.0
 
@@ -27,7 +27,7 @@ def of(
     Raises `SettingsError` for a separator that is not registered, `EngineMissingError`, `EngineOutputError`.
     """
     settings = cast(DubSettings, work.settings)
-    if settings.separator == NONE:
+    if settings.separator == NO_SEPARATOR:
         return None
     info = engines.engine_class("separate", settings.separator).info
     entry = beds.entry(blob, info, unit.main_model(info, settings))
