@@ -123,7 +123,9 @@ class DubSettings(Section):
 class RenderSettings(Section):
     """Tracks and subtitles to deliverables."""
 
-    audio_bitrate_kbps: int = Field(160, ge=32, le=512, description="of each AAC sound track")
+    audio_bitrate_kbps: int = Field(
+        160, ge=32, le=512, description="of an AAC sound track of two channels or one; in proportion for more"
+    )
     original_track: bool = Field(True, description="keep the original sound as second track")
     cue_shortest_ms: int = Field(833, ge=0, description="a cue stays at least this long (ms) where there is room")
     cue_longest_ms: int = Field(7000, ge=1000, description="a cue stays at most this long (ms)")

@@ -10,11 +10,11 @@ import hashlib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from dubwright import fetched
 from dubwright.errors import DubwrightError, KeyMissingError, ManifestError, MediaError, StoreError
@@ -243,6 +243,11 @@ def ingested(address: str, planned: str, copy: str | None, lake: Lake) -> Abstra
     if lake.uri.startswith("file:"):
         return lake.blob_file(copy)
     return fetched.shared(f"{lake.uri}\n{copy}", Path(copy).suffix, lambda: lake.blob_file(copy))
+
+
+def own_sound(source: Mapping[str, Any]) -> str:
+    """Key of the sound of a row of the table `source` in its own channels; rows of older versions have it in stereo only."""
+    return str(source["sound_blob"] or source["stereo_blob"])
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """An episode's new sound: dubbed lines over what is left of the original without its voices; the original between them.
 
-Samples are float32; the original has shape [n, 2], a line [m]. All share one rate.
+Samples are float32; the original has shape [n, channels] in a layout that is kept (`media.layouts`), a line [m]. All share
+one rate.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from dubwright.dub import room
 from dubwright.dub.silence import fade_ends, frame_power
-from dubwright.media import limiter, sound
+from dubwright.media import layouts, limiter, sound
 from dubwright.settings import DubSettings
 
 Samples = NDArray[np.float32]
@@ -62,15 +63,16 @@ def mix(
 
     `voices` are the spans of the original's lines that are dubbed: there, and under the lines, the `bed` stands for it,
     for as much of a line as its voice is heard beside its span; or the original is lowered where there is no bed. But not
-    where a line was `kept`. With a bed, the lines sound in the room that the actors did, or on their telephone. Without
-    lines the original is returned as it is.
+    where a line was `kept`. With a bed, the lines sound in the room that the actors did, or on their telephone. They come
+    from where the actors do, and from nowhere else. Without lines the original is returned as it is.
     """
     if not lines:
         return original
-    level_db = _speech_level(original, rate, voices)
+    front = list(_front(original, bed, rate, voices))
+    level_db = _speech_level(original[:, front], rate, voices)
     actors, hall_s = None, 0.0
     if bed is not None:
-        actors = (original - bed).mean(axis=1)
+        actors = (original[:, front] - bed[:, front]).mean(axis=1)
         hall_s = room.decay_s(actors, rate, voices)
         voices = whole(voices, actors, rate)
     dubbed = [(line.start_ms, line.start_ms + line.duration_ms) for line in lines]
@@ -87,8 +89,18 @@ def mix(
             speech = room.within(speech, rate, hall_s)
         start = round(line.start_ms * rate / 1000)
         piece = speech[: max(0, len(mixed) - start)]
-        mixed[start : start + len(piece)] += (piece * _gain(level_db - _active_db(piece, rate)))[:, np.newaxis]
+        mixed[start : start + len(piece), front] += (piece * _gain(level_db - _active_db(piece, rate)))[:, np.newaxis]
     return deliver(mixed, rate, settings)
+
+
+def _front(original: Samples, bed: Samples | None, rate: int, voices: Sequence[Span]) -> tuple[int, ...]:
+    """The channels that the actors speak from: of those that they may, where most of their power is."""
+    power = np.zeros(original.shape[1])
+    for start, end in voices:
+        span = slice(start * rate // 1000, end * rate // 1000)
+        heard = original[span] if bed is None else original[span] - bed[span]
+        power += np.square(heard).sum(axis=0, dtype=np.float64)
+    return max(layouts.KEPT[original.shape[1]].fronts, key=lambda channels: power[list(channels)].sum())
 
 
 def whole(spans: Sequence[Span], voice: Samples, rate: int) -> list[Span]:
@@ -143,7 +155,7 @@ def _fitted(line: PlacedLine, rate: int) -> Samples:
 
 
 def _speech_level(original: Samples, rate: int, voices: Sequence[Span]) -> float:
-    """How loud the original's actors speak (dBFS): the dub takes their place in the mix."""
+    """How loud the actors speak (dBFS) in the channels that they speak from: the dub takes their place in the mix."""
     pieces = [original[start * rate // 1000 : end * rate // 1000].mean(axis=1) for start, end in voices]
     found = _active_db(np.concatenate(pieces), rate) if pieces else -np.inf
     return float(np.clip(found, *SPEECH_BOUNDS_DBFS)) if found > -50 else SPEECH_DBFS

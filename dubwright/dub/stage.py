@@ -10,7 +10,7 @@ from dubwright.errors import SettingsError
 from dubwright.models import registry
 from dubwright.settings import DubSettings, Section
 
-REVISION = 9
+REVISION = 10
 NO_SEPARATOR = "none"
 
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from dubwright import unit
+from dubwright import sources, unit
 from dubwright.dub import timing
 from dubwright.dub.learnt import Learnt
 from dubwright.dub.mixing import PlacedLine, mix
@@ -89,15 +89,16 @@ def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
         lake.read(work.upstream["transcribe"]).rows(), key=lambda row: (row["start_ms"], row["segment"])
     )
     translation = {row["segment"]: row for row in lake.read(work.upstream["translate"]).rows()}
-    with lake.blob_file(source["stereo_blob"]) as path:
-        original, rate = sound.read(path, channels=2)
+    blob = sources.own_sound(source)
+    with lake.blob_file(blob) as path:
+        original, rate = sound.read(path)
     episode_ms = len(original) * 1000 // rate
     takes = Takes(work, lake, machine, rate)
     lines = _speak(work, lake, machine, transcript, translation, takes)
     voiced = {line.segment: line for line in lines if line.samples is not None}
     kept = [span for line in lines if line.samples is None for span in _kept(line, voiced.values())]
     if not voiced:
-        unchanged = _row_of_mix(source["stereo_blob"], episode_ms, "no line to dub: the original sound")
+        unchanged = _row_of_mix(blob, episode_ms, "no line to dub: the original sound")
         return [*map(_row_unspoken, lines), unchanged]
     shots = source["shots"] or ()
     placements = timing.plan([_to_place(line, rate) for line in voiced.values()], episode_ms, settings, kept, shots)
@@ -105,7 +106,7 @@ def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
     if shorter := _said_shorter(voiced, placements, short, takes):
         voiced |= shorter
         placements = timing.plan([_to_place(line, rate) for line in voiced.values()], episode_ms, settings, kept, shots)
-    bed, lowered = _bed(work, lake, machine, source["stereo_blob"], original, rate)
+    bed, lowered = _bed(work, lake, machine, blob, original, rate)
     mixed = mix(
         original,
         rate,

@@ -6,7 +6,7 @@ from dubwright.engines import EngineInfo
 from dubwright.media import ffmpeg
 from dubwright.settings import Section
 
-REVISION = 2
+REVISION = 3
 
 
 def engine(settings: Section, language: str) -> EngineInfo:

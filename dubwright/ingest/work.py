@@ -1,4 +1,4 @@
-"""Ingest: a source video to its row of facts and its sound, as 16 kHz mono and as full-rate stereo."""
+"""Ingest: a source video to its row of facts and its sound: in its own channels, in stereo, and as 16 kHz mono."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, cast
 from dubwright import sources
 from dubwright.errors import MediaError, ToolError
 from dubwright.lake import Lake
+from dubwright.media import layouts
 from dubwright.media.decode import decode, track_length
 from dubwright.media.probe import MediaInfo, probe
 from dubwright.media.shots import shot_changes
@@ -28,24 +29,36 @@ def run(work: Work, lake: Lake, machine: Machine) -> list[dict[str, Any]]:
     """
     settings = cast(IngestSettings, work.settings)
     with TemporaryDirectory(prefix="dubwright-ingest-") as folder:
-        stereo, speech = Path(folder, "stereo.flac"), Path(folder, "speech.flac")
+        own, stereo, speech = (Path(folder, f"{name}.flac") for name in ("own", "stereo", "speech"))
         with sources.opened(work.source_uri, work.source_digest) as path:
             info = probe(path)
             _check_length(info.duration_ms, path, "picture", settings)
             _check_length(info.audio.duration_ms, path, "sound", settings)
-            decoded = decode(path, info, stereo, full_rate(info.audio.sample_rate))
+            rate = full_rate(info.audio.sample_rate)
+            decoded = decode(path, info, own, rate)
             _check_length(decoded.own_ms, path, "sound", settings)
             shots, odd = _shots(path, info)
             # While it is open: what is kept is what was decoded, or the block ends with an error.
             copy = lake.put_blob(path) if machine.copy_sources else None
+        mixed_down = decoded.layout is layouts.STEREO
+        if mixed_down:
+            stereo = own
+        else:
+            resample_flac(own, stereo, rate=rate, length=track_length(info, rate), channels=2)
         resample_flac(stereo, speech, rate=SPEECH_RATE, length=track_length(info, SPEECH_RATE))
-        blobs = {"video_blob": copy, "speech_blob": lake.put_blob(speech), "stereo_blob": lake.put_blob(stereo)}
-    downmix = [f"{info.audio.layout} sound mixed down to stereo"] if info.audio.channels > 2 else []
+        stored = {path: lake.put_blob(path) for path in {own, stereo, speech}}
+    blobs = {
+        "speech_blob": stored[speech],
+        "stereo_blob": stored[stereo],
+        "sound_blob": stored[own],
+        "video_blob": copy,
+    }
+    downmix = [f"{info.audio.layout} sound mixed down to stereo"] if mixed_down and info.audio.channels > 2 else []
     return [_row(work, info) | blobs | {"shots": shots, "notes": [*info.notes, *decoded.notes, *downmix, *odd]}]
 
 
 def full_rate(rate: int) -> int:
-    """The rate (Hz) of the stereo blob for a source's rate: its own where that is usual, else the nearer of kin."""
+    """The rate (Hz) of the sound kept for a source's rate: its own where that is usual, else the nearer of kin."""
     if rate in FULL_RATES:
         return rate
     return 44_100 if rate % 11_025 == 0 else 48_000

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from dubwright.errors import DubwrightError
 
-VERSION = 7
+VERSION = 8
 
 TEXT = pa.string()
 MILLISECONDS = pa.int32()
@@ -86,6 +86,12 @@ TABLES: dict[str, pa.Schema] = {
             _field("video_blob", TEXT, "the video itself, where copies were asked for", "key"),
             _field("speech_blob", TEXT, "sound as 16 kHz mono FLAC, on the picture's clock", "key"),
             _field("stereo_blob", TEXT, "sound as stereo FLAC at full rate, on the picture's clock", "key"),
+            _field(
+                "sound_blob",
+                TEXT,
+                "the same in its own channels if they are mono, stereo, 5.1 or 7.1, else as in `stereo_blob`; null in old rows",
+                "key",
+            ),
             _field("notes", pa.list_(TEXT), "what is odd about the source, in words"),
         ]
     ),

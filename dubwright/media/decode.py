@@ -1,4 +1,4 @@
-"""A stranger's sound to one unbroken stereo track on the picture's clock.
+"""A stranger's sound to one unbroken track on the picture's clock.
 
 Sample 0 is heard with the picture's first frame, the last one with its last. What comes late is preceded by silence,
 what is missing is replaced by silence, and what lies outside the picture is left out, so that nothing after a fault
@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright.errors import MediaError, ToolTimeout
+from dubwright.media import layouts
+from dubwright.media.layouts import Layout
 from dubwright.media.probe import WHOLE_SHARE, MediaInfo, first_sound, open_untrusted
 from dubwright.media.sound import flac_writer, write_silence
 
@@ -35,22 +37,36 @@ NOTICEABLE_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """How much sound there was of its own (ms, silence filled in not counted), and what was odd about it."""
+    """The layout that was kept, how much sound there was of its own (ms, silence filled in not counted), what was odd."""
 
+    layout: Layout
     own_ms: int
     notes: tuple[str, ...]
 
 
-def decode(path: Path, info: MediaInfo, target: Path, rate: int) -> Decoded:
-    """Write the first sound stream as 16-bit stereo FLAC of exactly `track_length(info, rate)` samples.
+class _LayoutChanges(Exception):
+    """Midway the sound comes in another layout than the one to be kept."""
 
-    `info` is what `probe` said of the file. More than two channels are mixed down to two, the centre in both.
+
+def decode(path: Path, info: MediaInfo, target: Path, rate: int) -> Decoded:
+    """Write the first sound stream as 16-bit FLAC of exactly `track_length(info, rate)` samples, in its layout if that is kept.
+
+    `info` is what `probe` said of the file. A sound whose layout is not kept, or that comes in several, is made stereo:
+    more than two channels are mixed down, the centre in both.
     Raises `MediaError` where too little can be decoded, `ToolTimeout` where decoding takes absurdly long.
     """
+    try:
+        return _decode(path, info, target, rate, layouts.kept(info.audio.layout, info.audio.channels))
+    except _LayoutChanges:
+        return _decode(path, info, target, rate, layouts.STEREO)
+
+
+def _decode(path: Path, info: MediaInfo, target: Path, rate: int, layout: Layout) -> Decoded:
     deadline = time.monotonic() + 120 + 2 * info.duration_ms / 1000
-    with flac_writer(target, rate, 2) as write:
-        track = _Track(write, rate, track_length(info, rate))
-        converter = _ToStereo(rate)
+    channels = len(layout.channels)
+    with flac_writer(target, rate, channels) as write:
+        track = _Track(write, rate, channels, track_length(info, rate))
+        converter = _Converter(rate, layout)
         with open_untrusted(path) as container:
             stream = first_sound(container, path)
             for packet in container.demux(stream):
@@ -70,7 +86,7 @@ def decode(path: Path, info: MediaInfo, target: Path, rate: int) -> Decoded:
                 track.place(None if at_s is None else at_s - info.picture_starts_s, samples)
         track.finish()
     _check_share(path, track)
-    return Decoded(round(1000 * track.decoded / rate), tuple(track.notes()))
+    return Decoded(layout, round(1000 * track.decoded / rate), tuple(track.notes()))
 
 
 def track_length(info: MediaInfo, rate: int) -> int:
@@ -84,6 +100,7 @@ class _Track:
 
     write: Callable[[Any], None]
     rate: int
+    channels: int
     length: int
     cursor: int = 0
     decoded: int = 0
@@ -100,7 +117,7 @@ class _Track:
     _begun: bool = field(default=False, repr=False)
 
     def place(self, at_s: float | None, samples: NDArray[np.int16]) -> None:
-        """Lay samples of shape [n, 2] at a time (s) on the picture's clock; without one, after what was laid before."""
+        """Lay samples of shape [n, channels] at a time (s) on the picture's clock; without one, after what was laid before."""
         self.decoded += len(samples)
         off = 0 if at_s is None else round(at_s * self.rate) - self.cursor
         if self.cursor >= self.length:
@@ -131,7 +148,7 @@ class _Track:
 
     def _fill(self, length: int) -> int:
         length = max(0, min(length, self.length - self.cursor))
-        write_silence(self.write, length, 2)
+        write_silence(self.write, length, self.channels)
         self.cursor += length
         return length
 
@@ -159,11 +176,14 @@ class _Track:
         return found
 
 
-class _ToStereo:
-    """Decoded frames as int16 samples of shape [n, 2] at one rate, each with its time (s) where it has one."""
+class _Converter:
+    """Decoded frames as int16 samples of shape [n, channels] in one layout at one rate, each with its time (s) where it has one.
 
-    def __init__(self, rate: int) -> None:
-        self._rate = rate
+    Anything becomes stereo. Raises `_LayoutChanges` for what another layout would lose.
+    """
+
+    def __init__(self, rate: int, layout: Layout) -> None:
+        self._rate, self._layout = rate, layout
         self._resampler: Any = None
         self._made_for: tuple[str, str, int] | None = None
 
@@ -172,24 +192,25 @@ class _ToStereo:
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         rest = []
         if form != self._made_for:
+            if self._layout not in (layouts.STEREO, layouts.kept(frame.layout.name, frame.layout.nb_channels)):
+                raise _LayoutChanges
             rest = self.flush()
             # Mono is repeated below: FFmpeg would make it 3 dB quieter.
-            layout = "mono" if frame.layout.nb_channels == 1 else "stereo"
-            self._resampler, self._made_for = av.AudioResampler("s16", layout, self._rate), form
-        return rest + [self._stereo(each) for each in self._resampler.resample(frame)]
+            layout = layouts.MONO if frame.layout.nb_channels == 1 else self._layout
+            self._resampler, self._made_for = av.AudioResampler("s16", layout.name, self._rate), form
+        return rest + [self._converted(each) for each in self._resampler.resample(frame)]
 
     def flush(self) -> list[tuple[float | None, NDArray[np.int16]]]:
         if self._resampler is None:
             return []
         with suppress(av.error.FFmpegError):
-            return [self._stereo(each) for each in self._resampler.resample(None) if each is not None]
+            return [self._converted(each) for each in self._resampler.resample(None) if each is not None]
         return []
 
-    @staticmethod
-    def _stereo(frame: Any) -> tuple[float | None, NDArray[np.int16]]:
+    def _converted(self, frame: Any) -> tuple[float | None, NDArray[np.int16]]:
         samples = frame.to_ndarray().reshape(-1, frame.layout.nb_channels)
         at_s = None if frame.pts is None else float(frame.pts * frame.time_base)
-        return at_s, np.repeat(samples, 2, axis=1) if samples.shape[1] == 1 else samples
+        return at_s, np.repeat(samples, len(self._layout.channels) // samples.shape[1], axis=1)
 
 
 def _check_share(path: Path, track: _Track) -> None:

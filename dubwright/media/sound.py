@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright.errors import MediaError, StoreError, StoreFullError, ToolError
-from dubwright.media import ffmpeg
+from dubwright.media import ffmpeg, layouts
 
 Samples = NDArray[np.float32]
-LAYOUTS = {1: "mono", 2: "stereo"}
+LAYOUTS = {count: layout.name for count, layout in layouts.KEPT.items()}
 QUIETEST_LUFS = -70.0
 _CHUNK = 1 << 16
 
@@ -39,13 +39,16 @@ class Loudness:
 def read(path: Path, *, rate: int | None = None, channels: int | None = None) -> tuple[Samples, int]:
     """Decode a file of our own: samples of shape [n, channels], and their rate (Hz).
 
-    `rate` and `channels` (1 or 2) convert: to mono by the mean, to stereo by repeating mono.
+    `rate` and `channels` convert: stereo to mono by the mean, mono to stereo by repeating it, more channels to either as
+    FFmpeg mixes them down, unscaled, so that they may exceed -1 to 1.
     Raises `MediaError` for a file that cannot be decoded or whose channels cannot be so converted.
     """
     found: list[Samples] = []
     with _decoding(path) as stream:
         rate = rate or stream.codec_context.sample_rate
         layout = stream.codec_context.layout
+        if channels in (1, 2) and layout.nb_channels > 2:
+            layout = av.AudioLayout(LAYOUTS[channels])
         resampler = av.AudioResampler("flt", layout, rate)
         for frame in chain(stream.container.decode(stream), [None]):
             found += [_floats(each) for each in resampler.resample(frame)]
@@ -53,8 +56,14 @@ def read(path: Path, *, rate: int | None = None, channels: int | None = None) ->
     return _with_channels(samples, channels or layout.nb_channels, path), rate
 
 
+def channels_of(path: Path) -> int:
+    """How many channels a file of our own has. Raises `MediaError` for one that holds no sound."""
+    with _decoding(path) as stream:
+        return int(stream.codec_context.layout.nb_channels)
+
+
 def write_flac(path: Path, samples: Samples, rate: int, *, bits: Literal[16, 24] = 16) -> None:
-    """Write samples of shape [n] or [n, channels] (1 or 2); equal samples give equal bytes.
+    """Write samples of shape [n] or [n, channels] (as in `LAYOUTS`); equal samples give equal bytes.
 
     What exceeds -1 to 1 is clipped. Raises `ValueError` for NaN or infinity, `StoreFullError` where the disk is full.
     """
@@ -109,21 +118,26 @@ def _writing(path: Path) -> Iterator[None]:
         raise StoreError(f"cannot write sound: {error.strerror}", where=str(path)) from error
 
 
-def resample_flac(source: Path, target: Path, *, rate: int, length: int) -> None:
-    """Write a file of our own as mono 16-bit FLAC at `rate`, cut or filled with silence to `length` samples."""
-    with _decoding(source) as stream, flac_writer(target, rate, 1) as write:
+def resample_flac(source: Path, target: Path, *, rate: int, length: int, channels: Literal[1, 2] = 1) -> None:
+    """Write a file of our own as mono or stereo 16-bit FLAC at `rate`, cut or filled with silence to `length` samples.
+
+    More channels are mixed down, the centre in both; mono is repeated.
+    """
+    with _decoding(source) as stream, flac_writer(target, rate, channels) as write:
         left = length
-        resampler = av.AudioResampler("s16", "mono", rate)
+        # FFmpeg would make mono 3 dB quieter in stereo.
+        layout = LAYOUTS[min(channels, stream.codec_context.layout.nb_channels)]
+        resampler = av.AudioResampler("s16", layout, rate)
         for frame in chain(stream.container.decode(stream), [None]):
             for each in resampler.resample(frame):
-                samples = each.to_ndarray().reshape(-1, 1)[:left]
-                write(samples)
+                samples = each.to_ndarray().reshape(-1, each.layout.nb_channels)[:left]
+                write(np.repeat(samples, channels // samples.shape[1], axis=1))
                 left -= len(samples)
-        write_silence(write, left, 1)
+        write_silence(write, left, channels)
 
 
 def resampled(samples: Samples, rate: int, to: int) -> Samples:
-    """Samples [n] or [n, channels] (1 or 2) at another rate (Hz), beginning at the same moment."""
+    """Samples [n] or [n, channels] (as in `LAYOUTS`) at another rate (Hz), beginning at the same moment."""
     if rate == to or not len(samples):
         return samples
     frames = _frames(samples)
@@ -225,7 +239,7 @@ def _with_channels(samples: Samples, channels: int, path: Path) -> Samples:
     if channels == 1:
         mono: Samples = samples.mean(axis=1, keepdims=True, dtype=np.float32)
         return mono
-    if found == 1:
+    if (found, channels) == (1, 2):
         return np.repeat(samples, channels, axis=1)
     raise MediaError(f"{found} channels cannot become {channels}", where=str(path), field="sound")
 
@@ -241,4 +255,4 @@ def _bytes(frames: Samples) -> bytes:
 
 
 def _raw(rate: int, channels: int) -> list[str]:
-    return ["-f", "f32le", "-ar", str(rate), "-ac", str(channels)]
+    return ["-f", "f32le", "-ar", str(rate), "-ch_layout", LAYOUTS[channels]]

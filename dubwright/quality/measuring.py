@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from dubwright import beds, engines, unit
+from dubwright import beds, engines, sources, unit
 from dubwright.errors import KeyMissingError
 from dubwright.lake import Lake, layout
 from dubwright.media import sound
@@ -61,7 +61,7 @@ class Delivery:
     def dubbed(self) -> bool:
         """Whether the first track is a mix of ours; else it is the original sound."""
         mixes = {row["blob"] for row in self.dub if row["verdict"] == dub_metrics.MIX}
-        return bool(self.transcript) and self.source["stereo_blob"] not in mixes
+        return bool(self.transcript) and sources.own_sound(self.source) not in mixes
 
 
 def measure(work: unit.Work, lake: Lake, machine: unit.Machine, delivery: Delivery) -> None:
@@ -149,7 +149,8 @@ class _Measuring:
 
     def _sounds(self) -> _Sounds:
         track = scorecard.track(self.delivery.video, 0)
-        original = self._blob(self.delivery.source["speech_blob"])
+        # Made mono as its bed is and the track, which what is left of its voices is told by.
+        original = self._blob(self.delivery.source["sound_blob"] or self.delivery.source["speech_blob"])
         return _Sounds(track, original, self._try("residue_db", self._bed))
 
     def _blob(self, key: str) -> Samples:
@@ -162,7 +163,7 @@ class _Measuring:
         if settings.separator == "none":
             return None
         info = engines.engine_class("separate", settings.separator).info
-        entry = beds.entry(self.delivery.source["stereo_blob"], info, unit.main_model(info, settings))
+        entry = beds.entry(sources.own_sound(self.delivery.source), info, unit.main_model(info, settings))
         try:
             blob = self.lake.store.read(entry).decode("ascii", "replace")
             return self._blob(blob) if layout.is_blob(blob) else None

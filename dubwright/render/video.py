@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dubwright import languages
 from dubwright.errors import ToolError, ToolTimeout
-from dubwright.media import ffmpeg, probe
+from dubwright.media import ffmpeg, probe, sound
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Film:
 
 
 def mux(film: Film, out: Path, *, bitrate_kbps: int, threads: int) -> list[str]:
-    """Write a film as MP4; what a viewer should know of its picture, in words.
+    """Write a film as MP4; what a viewer should know of its picture, in words. `bitrate_kbps` is that of two channels.
 
     Raises `MediaError` if the picture cannot be read, `ToolError` if it cannot be written.
     """
@@ -74,15 +74,15 @@ def _run(film: Film, start: float, picture: list[str], out: Path, bitrate_kbps: 
     for i in range(len(film.subtitles)):
         maps += ["-map", f"{len(film.sounds) + i + 1}:s:0"]
     seconds = f"{film.duration_ms / 1000:.3f}"
-    sound = ["-c:a", "aac", "-b:a", f"{bitrate_kbps}k", "-ar", str(SAMPLE_RATE), "-ac", "2"]
-    sound += ["-filter:a", f"apad=whole_dur={seconds},atrim=end={seconds}"]
+    sounds = ["-c:a", "aac", "-ar", str(SAMPLE_RATE), *_bitrates(film.sounds, bitrate_kbps)]
+    sounds += ["-filter:a", f"apad=whole_dur={seconds},atrim=end={seconds}"]
     subtitles = ["-c:s", "mov_text"] if film.subtitles else []
     ffmpeg.run(
         [
             *inputs,
             *maps,
             *picture,
-            *sound,
+            *sounds,
             *subtitles,
             # Nothing of the source's own metadata: places, dates and names of people may stand there.
             *("-map_metadata", "-1", "-map_chapters", "-1"),
@@ -93,6 +93,12 @@ def _run(film: Film, start: float, picture: list[str], out: Path, bitrate_kbps: 
         what=f"write the video of {film.picture.name}",
         timeout_s=timeout_s,
     )
+
+
+def _bitrates(tracks: Sequence[Track], bitrate_kbps: int) -> Iterator[str]:
+    """Each track's, which keeps its channels: so much for two, and in proportion for more."""
+    for i, track in enumerate(tracks):
+        yield from (f"-b:a:{i}", f"{bitrate_kbps * max(2, sound.channels_of(track.path)) // 2}k")
 
 
 def _copied(codec: str) -> list[str]:

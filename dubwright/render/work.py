@@ -162,7 +162,7 @@ class _Render:
     def _original(self) -> tuple[str, str, str]:
         """The original sound's blob, language and title."""
         language = self.work.source_language
-        return self.material.source["stereo_blob"], language, f"{languages.name(language)} (original)"
+        return sources.own_sound(self.material.source), language, f"{languages.name(language)} (original)"
 
     def _picture(self) -> AbstractContextManager[Path]:
         copy = self.material.source["video_blob"]

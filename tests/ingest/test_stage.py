@@ -119,11 +119,30 @@ def test_cuts_are_told_and_where_they_cannot_be_a_note_says_so(
     assert row["notes"] == ["where the picture is cut is not known: FFmpeg was killed by signal 9"]
 
 
-def test_surround_is_noted(tmp_path: Path, lake: Lake) -> None:
+@pytest.mark.parametrize(
+    ("layout", "kept"), [("mono", 1), ("stereo", 2), ("5.1", 6), ("5.1(side)", 6), ("7.1", 8), ("quad", 2), ("4.0", 2)]
+)
+def test_usual_layouts_are_kept_and_others_noted(tmp_path: Path, lake: Lake, layout: str, kept: int) -> None:
+    row = ingest(clips.make_tones(tmp_path / "a.mkv", layout, codec="flac"), lake)
+    assert row["channel_layout"] == layout
+    assert row["notes"] == (
+        [] if layout in ("mono", "stereo") or kept > 2 else [f"{layout} sound mixed down to stereo"]
+    )
+    own, speech, stereo = (blob(lake, row[name])[0] for name in ("sound_blob", "speech_blob", "stereo_blob"))
+    assert (own.shape[1], speech.shape[1], stereo.shape[1]) == (kept, 1, 2)
+    assert len(own) == len(stereo) == 96_000
+    assert (row["sound_blob"] == row["stereo_blob"]) == (kept == 2)
+    assert min(np.abs(each).max() for each in (own, speech, stereo)) > 0.03
+    if kept == 1:
+        assert (stereo == own).all()
+
+
+def test_surround_has_its_centre_in_both_sides_of_its_stereo(tmp_path: Path, lake: Lake) -> None:
     row = ingest(clips.make_surround(tmp_path / "a.mp4"), lake)
-    assert (row["channels"], row["channel_layout"]) == (6, "5.1")
-    assert row["notes"] == ["5.1 sound mixed down to stereo"]
-    assert np.abs(blob(lake, row["speech_blob"])[0]).max() > 0.05
+    own, stereo, speech = (blob(lake, row[name])[0] for name in ("sound_blob", "stereo_blob", "speech_blob"))
+    assert np.abs(own[:, 2]).max() > 0.4 and np.abs(np.delete(own, 2, axis=1)).max() < 0.01
+    assert np.abs(stereo[:, 0]).max() > 0.05 and np.abs(stereo[:, 0] - stereo[:, 1]).max() < 0.01
+    assert np.abs(speech).max() > 0.05
 
 
 def test_what_is_odd_about_the_picture_is_noted(tmp_path: Path, lake: Lake) -> None:

@@ -393,7 +393,9 @@ def test_digests_hold_what_was_added() -> None:
         digests.add(key)
     assert all(key in digests for key in made[:500])
     assert not any(key in digests for key in made[500:])
-    assert blob_columns("source") == ["video_blob", "speech_blob", "stereo_blob"] and blob_columns("dub") == [
+    assert blob_columns("source") == ["video_blob", "speech_blob", "stereo_blob", "sound_blob"] and blob_columns(
+        "dub"
+    ) == [
         "learnt",
         "blob",
     ]

@@ -88,6 +88,38 @@ def make_surround(path: Path, **clip: Any) -> Path:
     return make_clip(path, sound="|".join(["0", "0", BEEPS, "0", "0", "0"]), layout="5.1", **clip)
 
 
+def channel_hertz(at: int) -> int:
+    """The pitch of a channel's tone in `make_tones`: low enough for any to carry it."""
+    return 40 + 10 * at
+
+
+def make_tones(path: Path, layout: str, **clip: Any) -> Path:
+    """A video whose channels sound a tone each, an eighth of full scale."""
+    names = av.AudioLayout(layout).channels
+    tones = "|".join(f"0.125*sin(2*PI*{channel_hertz(at)}*t)" for at in range(len(names)))
+    return make_clip(path, sound=tones, layout=layout, **clip)
+
+
+def make_changing(path: Path, *layouts: str, each_s: float = 1.0) -> Path:
+    """A Matroska video whose sound, beeping in every channel, comes in one layout after the other."""
+    parts = [path.with_name(f"part{at}.mkv") for at in range(len(layouts))]
+    for part, layout in zip(parts, layouts, strict=True):
+        beeps = "|".join([BEEPS] * len(av.AudioLayout(layout).channels))
+        make_clip(part, sound=beeps, layout=layout, codec="ac3", seconds=each_s)
+    with av.open(str(path), "w") as joined:
+        streams: list[Any] = []
+        for at, part in enumerate(parts):
+            with av.open(str(part)) as opened:
+                streams = streams or [joined.add_stream_from_template(stream) for stream in opened.streams]
+                for packet in opened.demux():
+                    if packet.dts is not None:
+                        later = round(at * each_s / packet.time_base)
+                        packet.pts, packet.dts = (packet.pts or 0) + later, packet.dts + later
+                        packet.stream = streams[packet.stream_index]
+                        joined.mux(packet)
+    return path
+
+
 def make_sound_only(path: Path, seconds: float = 2.0) -> Path:
     """An MP4 without a picture."""
     _ffmpeg(["-f", "lavfi", "-i", f"aevalsrc='{TONE}':s=48000:d={seconds}", "-c:a", "aac"], path)

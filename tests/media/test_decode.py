@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dubwright.errors import MediaError, StoreFullError
-from dubwright.media import sound
+from dubwright.media import layouts, sound
 from dubwright.media.decode import Decoded, decode, track_length
 from dubwright.media.probe import MediaInfo, probe
 from tests.media import clips
@@ -26,7 +26,7 @@ def decoded(path: Path, rate: int = RATE) -> tuple[MediaInfo, Decoded, sound.Sam
     result = decode(path, info, target, rate)
     samples, found = sound.read(target)
     assert found == rate
-    assert samples.shape == (track_length(info, rate), 2)
+    assert samples.shape == (track_length(info, rate), len(result.layout.channels))
     return info, result, samples
 
 
@@ -100,18 +100,55 @@ def test_too_much_damage_is_refused(tmp_path: Path) -> None:
     assert (caught.value.where, caught.value.field) == (str(path), "sound")
 
 
-def test_surround_keeps_the_centre_in_both_channels(tmp_path: Path) -> None:
-    info, _, samples = decoded(clips.make_surround(tmp_path / "a.mp4"))
-    assert (info.audio.channels, info.audio.layout) == (6, "5.1")
-    assert np.abs(samples[:, 0]).max() > 0.05
-    assert np.abs(samples[:, 0] - samples[:, 1]).max() < 0.01
-    assert beeps(samples) == near(0, 1)
+@pytest.mark.parametrize(
+    ("layout", "ending", "codec", "told"),
+    [
+        ("mono", "mkv", "flac", "mono"),
+        ("stereo", "mkv", "flac", "stereo"),
+        ("5.1", "mkv", "flac", "5.1"),
+        ("5.1(side)", "mkv", "flac", "5.1(side)"),
+        ("5.1(side)", "mp4", "ac3", "5.1(side)"),
+        ("7.1", "mkv", "flac", "7.1"),
+        ("7.1", "mkv", "libopus", "7.1"),
+        # PCM in Matroska says how many channels there are, not which.
+        ("5.1", "mkv", "pcm_s16le", "6 channels"),
+        ("7.1", "mkv", "pcm_s16le", "8 channels"),
+    ],
+)
+def test_every_channel_stays_where_it_is_at_its_level(
+    tmp_path: Path, layout: str, ending: str, codec: str, told: str
+) -> None:
+    info, result, samples = decoded(clips.make_tones(tmp_path / f"a.{ending}", layout, codec=codec))
+    assert info.audio.layout == told
+    assert result.layout.name == layout.removesuffix("(side)")
+    middle = samples[RATE // 2 : 3 * RATE // 2]
+    spectrum = np.abs(np.fft.rfft(middle, axis=0)) * 2 / RATE
+    assert [int(hertz) for hertz in spectrum.argmax(axis=0)] == [
+        clips.channel_hertz(at) for at in range(samples.shape[1])
+    ]
+    assert spectrum.max(axis=0) == pytest.approx(np.full(samples.shape[1], 0.125), rel=0.05)
 
 
-def test_mono_keeps_its_level(tmp_path: Path) -> None:
-    path = clips.make_clip(tmp_path / "a.mkv", sound=clips.TONE, codec="flac")
-    _, _, samples = decoded(path)
-    assert np.abs(samples).max(axis=0) == pytest.approx([0.25, 0.25], abs=0.001)
+@pytest.mark.parametrize("layout", ["quad", "4.0", "5.0", "7.1(wide)"])
+def test_other_layouts_are_mixed_down_to_stereo(tmp_path: Path, layout: str) -> None:
+    info, result, samples = decoded(clips.make_tones(tmp_path / "a.mkv", layout, codec="flac"))
+    assert (info.audio.layout, result.layout) == (layout, layouts.STEREO)
+    assert 0.01 < np.abs(samples).max() <= 1
+
+
+@pytest.mark.parametrize("order", [("5.1", "stereo"), ("stereo", "5.1"), ("mono", "stereo"), ("stereo", "mono", "5.1")])
+def test_what_changes_its_layout_midway_becomes_stereo(tmp_path: Path, order: tuple[str, ...]) -> None:
+    info, result, samples = decoded(clips.make_changing(tmp_path / "a.mkv", *order))
+    assert info.audio.channels == {"mono": 1, "stereo": 2, "5.1": 6}[order[0]]
+    assert result.layout is layouts.STEREO
+    # Where parts are joined an encoder's first 5 ms come in between.
+    assert beeps(samples) == pytest.approx(list(range(len(order))), abs=0.02)
+    # Mono is repeated, at its level.
+    at = order.index("mono") if "mono" in order else 0
+    first = samples[at * RATE + RATE // 50 : at * RATE + RATE // 10]
+    assert np.abs(first[:, 0] - first[:, 1]).max() < 0.01
+    if "mono" in order:
+        assert np.abs(first).max() == pytest.approx(0.5, abs=0.05)
 
 
 def test_sides_stay_where_they_are(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dubwright.errors import MediaError, StoreFullError
-from dubwright.media import sound
+from dubwright.media import layouts, sound
 
 RATE = 48_000
 
@@ -25,7 +25,7 @@ def pitch(samples: sound.Samples, rate: int) -> float:
 
 
 @pytest.mark.parametrize(("bits", "error"), [(16, 2**-15), (24, 2**-23)])
-@pytest.mark.parametrize("shape", [(5000,), (5000, 1), (70_000, 2), (1, 2), (0,)])
+@pytest.mark.parametrize("shape", [(5000,), (5000, 1), (70_000, 2), (1, 2), (0,), (5000, 6), (5000, 8), (0, 6)])
 def test_what_is_written_is_read(tmp_path: Path, bits: int, error: float, shape: tuple[int, ...]) -> None:
     samples = np.random.default_rng(1).uniform(-0.99, 0.99, shape).astype(np.float32)
     path = tmp_path / "it's 100%: \n声音.flac"
@@ -78,6 +78,27 @@ def test_rate_and_channels_are_converted(tmp_path: Path) -> None:
     assert np.abs(stereo).max() == pytest.approx(0.5, abs=0.001)
 
 
+@pytest.mark.parametrize("channels", [6, 8])
+def test_more_channels_are_mixed_down_without_the_low_one(tmp_path: Path, channels: int) -> None:
+    tones = np.zeros((RATE, channels), np.float32)
+    for at, hertz in ((0, 300), (2, 500), (3, 60), (4, 700)):
+        tones[:, at] = tone(1.0, hertz, 0.1)
+    sound.write_flac(tmp_path / "a.flac", tones, RATE)
+    assert sound.channels_of(tmp_path / "a.flac") == channels
+    levels = {}
+    for count in (1, 2):
+        found, _ = sound.read(tmp_path / "a.flac", channels=count)
+        assert found.shape == (RATE, count)
+        spectrum = np.abs(np.fft.rfft(found, axis=0))
+        levels[count] = spectrum[[300, 500, 60, 700]] / spectrum[500, 0]
+    assert levels[1][:, 0] == pytest.approx([0.71, 1, 0, 0.5], abs=0.01)
+    # To the left belong the left ones alone, the centre to both.
+    assert levels[2][1] == pytest.approx([1, 1], abs=0.01)
+    assert levels[2][0] == pytest.approx([1.41, 0], abs=0.01)
+    with pytest.raises(MediaError, match=f"{channels} channels cannot become 3"):
+        sound.read(tmp_path / "a.flac", channels=3)
+
+
 @pytest.mark.parametrize("length", [0, 7_999, 8_000, 8_100])
 def test_resampled_file_has_the_length_asked_for(tmp_path: Path, length: int) -> None:
     sound.write_flac(tmp_path / "a.flac", np.stack([tone(0.5, rate=44_100)] * 2, axis=1), 44_100)
@@ -86,6 +107,18 @@ def test_resampled_file_has_the_length_asked_for(tmp_path: Path, length: int) ->
     assert (read.shape, rate) == ((length, 1), 16_000)
     if length:
         assert pitch(read[:7_900, 0], 16_000) == pytest.approx(997, abs=2)
+
+
+def test_a_stereo_copy_has_mono_at_its_level_and_the_centre_in_both(tmp_path: Path) -> None:
+    sound.write_flac(tmp_path / "mono.flac", tone(0.5), RATE)
+    six = np.zeros((RATE // 2, 6), np.float32)
+    six[:, 2] = tone(0.5)
+    sound.write_flac(tmp_path / "six.flac", six, RATE)
+    for name, level in (("mono", 0.5), ("six", 0.5 * (np.sqrt(0.5) / (1 + np.sqrt(2))))):
+        sound.resample_flac(tmp_path / f"{name}.flac", tmp_path / "b.flac", rate=RATE, length=20_000, channels=2)
+        read, _ = sound.read(tmp_path / "b.flac")
+        assert read.shape == (20_000, 2) and (read[:, 0] == read[:, 1]).all()
+        assert np.abs(read).max() == pytest.approx(level, abs=0.001)
 
 
 def test_channels_stay_apart_at_another_rate() -> None:
@@ -118,6 +151,21 @@ def test_loudness_of_the_reference_tone(tmp_path: Path) -> None:
     assert of_file.integrated_lufs == pytest.approx(measured.integrated_lufs, abs=0.01)
 
 
+@pytest.mark.parametrize("channels", [6, 8])
+def test_loudness_weighs_surrounds_and_leaves_the_low_channel_out(tmp_path: Path, channels: int) -> None:
+    """ITU-R BS.1770-4: 1.41, which is 1.5 dB, of what comes from the sides or from behind."""
+    reference = tone(3.0, 1000, 0.1)
+    alone = sound.loudness(reference, RATE).integrated_lufs
+    for at, name in enumerate(layouts.KEPT[channels].channels):
+        samples = np.zeros((len(reference), channels), np.float32)
+        samples[:, at] = reference
+        sound.write_flac(tmp_path / "one.flac", samples, RATE)
+        for source in (sound.loudness(samples, RATE), sound.loudness(tmp_path / "one.flac")):
+            weighed = {"FL": 0.0, "FR": 0.0, "FC": 0.0, "LFE": sound.QUIETEST_LUFS - alone}.get(name, 1.5)
+            assert source.integrated_lufs - alone == pytest.approx(weighed, abs=0.02), name
+            assert source.true_peak_dbtp == pytest.approx(-20, abs=0.2)
+
+
 def test_true_peak_lies_between_samples() -> None:
     """A sine of a quarter of the rate, sampled at 45°: its peaks are 3 dB above its samples (EBU Tech 3341, 15)."""
     times = np.arange(2 * RATE)
@@ -147,7 +195,7 @@ def test_silence_has_the_least_loudness(seconds: float) -> None:
 @given(
     length=st.integers(1, 30_000),
     tempo=st.floats(0.5, 2.0, allow_nan=False),
-    channels=st.sampled_from([None, 1, 2]),
+    channels=st.sampled_from([None, 1, 2, 6]),
     rate=st.sampled_from([16_000, 24_000, 44_100]),
 )
 def test_stretched_length_is_exact(length: int, tempo: float, channels: int | None, rate: int) -> None:
