@@ -87,10 +87,13 @@ class Episodes:
         episode: str = "01",
         samples: NDArray[np.float32] | None = None,
     ) -> Work:
-        """The unit of work of an episode's dub."""
-        path = self.folder / "stereo.flac"
-        sound.write_flac(path, original(lines, seconds) if samples is None else samples, RATE)
-        source = {"stereo_blob": self.lake.put_blob(path), "duration_ms": round(seconds * 1000)}
+        """The unit of work of an episode's dub. Stereo `samples` have the row that ingest left when it kept no other channels."""
+        samples = original(lines, seconds) if samples is None else samples
+        source: dict[str, Any] = {"duration_ms": round(seconds * 1000)}
+        if samples.shape[1] != 2:
+            source["sound_blob"] = self._sound(samples)
+            samples = samples.mean(axis=1, keepdims=True).repeat(2, axis=1)
+        source["stereo_blob"] = self._sound(samples)
         numbered = list(enumerate(lines, start=1))
         transcript = [
             {
@@ -141,6 +144,11 @@ class Episodes:
             facts=self.facts,
             recipe=recipe,
         )
+
+    def _sound(self, samples: NDArray[np.float32]) -> str:
+        path = self.folder / "sound.flac"
+        sound.write_flac(path, samples, RATE)
+        return self.lake.put_blob(path)
 
     def _commit(self, name: str, rows: list[dict[str, Any]], language: str, episode: str) -> UnitKey:
         stage = STAGES[name]

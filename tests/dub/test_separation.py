@@ -15,7 +15,7 @@ from dubwright.dub.separation.deepfilternet import RATE as OWN_RATE
 from dubwright.dub.separation.deepfilternet import DeepFilterNet
 from dubwright.engines import EngineInfo
 from dubwright.errors import EngineOutputError, SettingsError
-from dubwright.media import sound
+from dubwright.media import layouts, sound
 from dubwright.settings import DubSettings
 from dubwright.unit import Machine
 from tests.dub.conftest import FAKE, LINES, RATE, Episodes, bed, original
@@ -71,6 +71,37 @@ def test_a_bed_is_computed_once_and_found_again(episodes: Episodes) -> None:
     assert np.allclose(first, samples / 2, atol=1e-4)
     assert (first == again).all()
     assert Halver.asked == 1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize("channels", layouts.KEPT)
+def test_a_separator_hears_every_layout_in_pairs_and_never_its_low_channel(
+    channels: int, episodes: Episodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Samples] = []
+
+    def voices(self: Halver, samples: Samples, rate: int) -> Samples:
+        heard.append(samples)
+        # It takes no channel like the other: of one that is heard as both, the mean of what it takes counts.
+        return samples * np.array([0.25, 0.75], np.float32)
+
+    monkeypatch.setattr(Halver, "voices", voices)
+    layout = layouts.KEPT[channels]
+    samples = np.random.default_rng(1).normal(0, 0.1, (RATE, channels)).astype(np.float32)
+    episodes.settings = FAKE.model_copy(update={"separator": "halver"})
+    work = episodes.add(LINES)
+    ask = (work, episodes.lake, Machine(episodes.lake.uri, ""), "blob/00/" + "0" * 64 + ".flac", samples, RATE)
+    found, again = separation.of(*ask), separation.of(*ask)
+    assert found is not None and again is not None and (found == again).all()
+    assert all((given == samples[:, list(pair)]).all() for given, pair in zip(heard, layout.pairs, strict=True))
+    left = {
+        at: 0.5 if pair[0] == pair[1] else side
+        for pair in layout.pairs
+        for at, side in zip(pair, (0.75, 0.25), strict=True)
+    }
+    expected = samples * np.array([left.get(at, 1.0) for at in range(channels)], np.float32)
+    assert np.allclose(found, expected, atol=1e-4)
 
 
 @pytest.mark.slow

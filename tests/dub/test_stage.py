@@ -83,6 +83,21 @@ def test_with_nothing_to_dub_the_original_sound_stands(
     assert mix["blob"] == lake.read(work.upstream["ingest"]).row()["stereo_blob"]
 
 
+@pytest.mark.parametrize("channels", [1, 6, 8])
+def test_a_dub_has_its_sources_channels(channels: int, episodes: Episodes, dub: Dub, lake: Lake) -> None:
+    samples = np.zeros((9 * RATE, channels), np.float32)
+    samples[:, :2] += bed(9.0)[:, :channels]
+    samples[:, min(2, channels - 1)] += (original(LINES, 9.0) - bed(9.0))[:, 0]
+    rows, mixed = dub(episodes.add(samples=samples))
+    assert {row["verdict"] for row in rows} == {"fits"}
+    assert mixed.shape == samples.shape
+    silent = [at for at in range(channels) if at > 2]
+    assert not mixed[:, silent].any() and np.abs(np.delete(mixed, silent, axis=1)).max(axis=0).min() > 0.01
+    work = episodes.add((Said(500, 2000, None),), samples=samples, episode="02")
+    dub(work)
+    assert lake.read(work.key).rows()[-1]["blob"] == lake.read(work.upstream["ingest"]).row()["sound_blob"]
+
+
 def test_a_line_that_was_moved_is_spoken_there_and_nothing_is_synthesized_for_it(
     episodes: Episodes, dub: Dub, counting: list[str]
 ) -> None:
