@@ -82,11 +82,12 @@ class Episodes:
         dub: list[dict[str, Any]] | None = None,
         dubbed_by: dict[str, Any] | None = None,
         moved: dict[int, tuple[int, int]] | None = None,
+        own: np.ndarray[Any, np.dtype[np.float32]] | None = None,
     ) -> Work:
         """The unit of work of an episode's render; a line whose translation is None failed, some are `read` otherwise.
 
         `dub` are the rows of its dub, where they matter, `dubbed_by` the settings that it was made by; some lines are `moved`
-        to other times (ms).
+        to other times (ms). `own` is its sound where that is not stereo.
         """
         lines = LINES if lines is None else lines
         media = probe.probe(clip)
@@ -97,6 +98,7 @@ class Episodes:
             "video_blob": self.lake.put_blob(clip) if copied else None,
             "stereo_blob": blob,
             "speech_blob": blob,
+            "sound_blob": None if own is None else self.sound(own),
             "video_codec": media.video.codec,
             "width": media.video.width,
             "height": media.video.height,
