@@ -15,7 +15,7 @@ _TAPS = 24  # samples on which a value in between is built
 def limit(samples: Samples, rate: int, ceiling_db: float) -> Samples:
     """Samples of shape [n, channels] with no true peak above the ceiling (dBTP; within 0.1 dB but for hard high edges).
 
-    All channels are turned down alike, so that nothing moves in the stereo picture; nothing is turned up.
+    All channels are turned down alike, so that nothing moves from one to another; nothing is turned up.
     """
     ceiling = 10 ** (ceiling_db / 20)
     peaks = true_peaks(samples)
