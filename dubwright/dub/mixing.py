@@ -27,6 +27,8 @@ CUT_FADE_S = 0.15
 # Recognizers hear a line begin late or end early by a syllable, which would be left of it: as far beside a line as this,
 # sound of its voice belongs to it, down to this much below its own level (dB), across as long a rest as a stop's.
 BESIDE_MS, AUDIBLE_DB, STOP_MS, FRAME_MS = 400, 25.0, 60, 10
+# A centre so far (dB) below left and right has no actors in it.
+EMPTY_DB = 20.0
 # Of active speech, where the original has no voice to go by (dBFS, RMS).
 SPEECH_DBFS = -21.0
 SPEECH_BOUNDS_DBFS = (-32.0, -16.0)
@@ -94,13 +96,18 @@ def mix(
 
 
 def _front(original: Samples, bed: Samples | None, rate: int, voices: Sequence[Span]) -> tuple[int, ...]:
-    """The channels that the actors speak from: of those that they may, where most of their power is."""
+    """The channels that the actors speak from: of those that they may, where most of their power is within the lines.
+
+    Without a bed their power is not known from the music's, and they are taken to speak from the likeliest unless it is empty.
+    """
+    fronts = layouts.KEPT[original.shape[1]].fronts
     power = np.zeros(original.shape[1])
     for start, end in voices:
         span = slice(start * rate // 1000, end * rate // 1000)
         heard = original[span] if bed is None else original[span] - bed[span]
         power += np.square(heard).sum(axis=0, dtype=np.float64)
-    return max(layouts.KEPT[original.shape[1]].fronts, key=lambda channels: power[list(channels)].sum())
+    power[list(fronts[0])] *= 10 ** (EMPTY_DB / 10) if bed is None else 1
+    return max(fronts, key=lambda channels: power[list(channels)].sum())
 
 
 def whole(spans: Sequence[Span], voice: Samples, rate: int) -> list[Span]:
