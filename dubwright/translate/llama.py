@@ -15,7 +15,7 @@ from typing import ClassVar
 from dubwright.engines import EngineInfo
 from dubwright.errors import ModelError
 from dubwright.settings import TranslateSettings
-from dubwright.translate import bridge, check, glossary, lexicon, numbers, prompt, repair, shorter
+from dubwright.translate import adapter, bridge, check, glossary, lexicon, numbers, prompt, repair, shorter
 from dubwright.translate.check import Problem
 from dubwright.translate.engine import Line, Scene, Translated
 from dubwright.translate.llama_cpp import PACKAGE, LlamaCpp
@@ -32,7 +32,7 @@ class Llama:
 
     info: ClassVar[EngineInfo] = EngineInfo(
         name="llama",
-        revision=1000 * shorter.REVISION + 100 * 2 + prompt.PROMPT_VERSION,
+        revision=1000 * shorter.REVISION + 100 * 3 + prompt.PROMPT_VERSION,
         languages=frozenset(),
         code_licence="MIT",
         weights_licence="Apache-2.0",
@@ -43,7 +43,7 @@ class Llama:
     def __init__(self, settings: TranslateSettings, models: dict[str, Path], threads: int) -> None:
         """Raises `ModelError` if the model's folder does not hold one GGUF file, or it cannot be loaded."""
         self._settings = settings
-        self._model = LlamaCpp(_gguf(models[settings.model]), threads)
+        self._model = LlamaCpp(_gguf(models[settings.model]), threads, adapter.of(settings.model))
 
     def translate(self, scene: Scene) -> list[Translated]:
         dialogue = _Dialogue(self._model, self._settings, scene.source, scene.target, scene.synopsis)
@@ -186,7 +186,7 @@ class _Dialogue:
         if self.text and self.tokens <= DIALOGUE_TOKENS and context:
             return
         self.text = prompt.opening(self.source, self.target)
-        self.slot = self.model.begin(self.text)
+        self.slot = self.model.begin(self.text, adapted=adapter.knows(self.source, self.target))
         self.said = self.said[len(self.said) - context :] if context else []
         self.text += prompt.story(self.synopsis, self.source, self.target) + "".join(self.said)
         self.tokens = 0

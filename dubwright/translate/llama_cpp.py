@@ -10,6 +10,7 @@ the others, bit for bit what they would have computed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -41,9 +42,9 @@ STATE_S = 60.0
 
 
 class LlamaCpp:
-    """One model, loaded."""
+    """One model, loaded, with an `adapter` (LoRA) where it has one, which openings take or do without."""
 
-    def __init__(self, file: Path, threads: int) -> None:
+    def __init__(self, file: Path, threads: int, adapter: Path | None = None) -> None:
         """Raises `ModelError` if the file cannot be loaded, `EngineMissingError` if the library cannot."""
         xllamacpp = _library()
         params = xllamacpp.CommonParams()
@@ -62,6 +63,8 @@ class LlamaCpp:
         # Reuse other than that of a slot's own beginning would make answers depend on earlier ones.
         params.cache_ram_mib = 0
         params.n_ctx_checkpoints = 0
+        if adapter:
+            params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter))]
         # The library also listens on a port of this machine; nobody else is to use it.
         self._key = secrets.token_hex(32)
         params.api_keys = [self._key]
@@ -75,13 +78,21 @@ class LlamaCpp:
             raise ModelError(f"llama.cpp cannot load the model: {error}", where=str(file)) from error
         about = file.stat()
         self._identity = f"{PACKAGE} {version(PACKAGE)}, {file.name} {about.st_size} {about.st_mtime_ns}, {PORTION}"
+        if adapter:
+            self._identity += f", {adapter.name} {hashlib.sha256(adapter.read_bytes()).hexdigest()}"
         self._openings: OrderedDict[str, int] = OrderedDict()
+        # Which slots take the adapter; empty where there is none.
+        self._adapted = dict.fromkeys(range(SLOTS), False) if adapter else {}
 
-    def begin(self, opening: str) -> int:
-        """The slot that stands at the end of an opening, bit for bit the same whatever it held before."""
+    def begin(self, opening: str, *, adapted: bool = False) -> int:
+        """The slot that stands at the end of an opening, bit for bit the same whatever it held before. What is completed
+        in it is completed with the adapter if it is `adapted`: an opening is always begun as the one or the other.
+        """
         if opening not in self._openings:
             used = len(self._openings)
             slot = used if used < SLOTS else self._openings.popitem(last=False)[1]
+            if self._adapted:
+                self._adapted[slot] = adapted
             self._read(opening, slot)
             self._openings[opening] = slot
         self._openings.move_to_end(opening)
@@ -105,6 +116,8 @@ class LlamaCpp:
             "cache_prompt": cached,
             "stop": ["\n", TURN_END],
         }
+        if self._adapted:
+            request["lora"] = [{"id": 0, "scale": float(self._adapted[slot])}]
         answer = self._server.handle_completions(request)
         try:
             (choice,) = answer["choices"]

@@ -10,7 +10,7 @@ import pytest
 from dubwright.errors import ModelError
 from dubwright.models.store import ModelStore
 from dubwright.settings import Settings, TranslateSettings
-from dubwright.translate import prompt
+from dubwright.translate import adapter, prompt
 from dubwright.translate.llama import Llama
 from dubwright.translate.llama_cpp import LlamaCpp
 
@@ -75,3 +75,16 @@ def test_a_folder_without_one_model_is_named(tmp_path: Path) -> None:
     settings = TranslateSettings()
     with pytest.raises(ModelError, match="0 GGUF files"):
         Llama(settings, {settings.model: tmp_path}, 1)
+
+
+def test_the_adapter_counts_only_where_it_is_wanted(weights: Path, machine: Path) -> None:
+    plain, both = LlamaCpp(weights, 1), LlamaCpp(weights, 2, adapter.of(adapter.MODEL))
+    opening = prompt.opening("zh", "en")
+    asked = opening + ASKED.removeprefix(OPENING)
+    without = plain.complete(ASKED, slot=plain.begin(OPENING), longest=40)
+    assert both.complete(ASKED, slot=both.begin(OPENING), longest=40) == without
+    adapted = both.complete(asked, slot=both.begin(opening, adapted=True), longest=40)
+    assert adapted != plain.complete(asked, slot=plain.begin(opening), longest=40)
+    assert both.complete(ASKED, slot=both.begin(OPENING), longest=40) == without
+    assert both.complete(asked, slot=both.begin(opening, adapted=True), longest=40) == adapted
+    assert adapter.of("another") is None

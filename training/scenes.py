@@ -1,0 +1,140 @@
+"""Scenes of short dramas with their translations, written for training: `dialogues/*.txt`.
+
+## genre | what the series is about, in a sentence
+= 顾总|Mr. Gu|señor Gu            a term with its English and its Spanish rendering
+你凭什么替她做主？<TAB>Who are you to decide for her?<TAB>¿Quién eres tú para decidir por ella?
+
+python -m training.scenes         checks every file, and looks for lines of the benchmarks among them
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from dubwright.errors import InputError
+from dubwright.translate import bridge, glossary, prompt
+
+FOLDER = Path(__file__).parent / "dialogues"
+# As a series' language, the first is what is spoken, the others what it is dubbed into.
+SOURCE, BETWEEN, TARGET = LANGUAGES = ("zh", "en", "es")
+# As often the model is told what the story is; and as often it is told the genre's words besides the glossary's.
+STORY_SHARE, HINTS_SHARE = 0.8, 0.5
+
+# Pieces of a text, each with whether the model is to learn to write it.
+Pieces = list[tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Lines in the order spoken, each in `LANGUAGES`; terms with their renderings in all but the first."""
+
+    story: str
+    terms: dict[str, tuple[str, str]] = field(default_factory=dict)
+    lines: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def read(folder: Path = FOLDER) -> Iterator[Scene]:
+    """The scenes of a folder. Raises `InputError` that names the file and line."""
+    for path in sorted(folder.glob("*.txt")):
+        for block in re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+            head, *rows = block.rstrip().split("\n")
+            genre, bar, story = head.partition("|")
+            if not bar:
+                raise InputError(f"a scene without genre and story: {genre!r}", where=str(path))
+            scene = Scene(story.strip())
+            for row in filter(None, map(str.strip, rows)):
+                _add(scene, row, path)
+            yield scene
+
+
+def _add(scene: Scene, row: str, path: Path) -> None:
+    is_term = row.startswith("= ")
+    fields = tuple(each.strip() for each in (row[2:].split("|") if is_term else row.split("\t")))
+    if len(fields) != len(LANGUAGES) or not all(fields):
+        raise InputError(f"{len(fields)} fields instead of three: {row!r}", where=str(path))
+    source, english, spanish = fields
+    if is_term:
+        scene.terms[source] = (english, spanish)
+    else:
+        scene.lines.append((source, english, spanish))
+
+
+def to_english(scene: Scene, dice: random.Random) -> Pieces:
+    """A scene as the translator could ask for its English: without examples and turns, which are twice as much to read."""
+    set_as = prompt.LINES
+    pieces: Pieces = [(set_as.first(prompt.instructions(SOURCE, BETWEEN)), False)]
+    if dice.random() < STORY_SHARE:
+        pieces.append((set_as.first(f"The story: {prompt.as_data(scene.story)}"), False))
+    hinted = dice.random() < HINTS_SHARE
+    for line, english, _ in scene.lines:
+        terms = glossary.occurring(line, {term: rendering for term, (rendering, _) in scene.terms.items()})
+        asked = set_as.asked(line, _told(line, terms, hinted=hinted)) + prompt.label(BETWEEN)
+        pieces += [(asked, False), (set_as.reply(english), True)]
+    return pieces
+
+
+def to_spanish(scene: Scene, dice: random.Random) -> Pieces:
+    """A scene as the translator could ask for its Spanish: by way of English, terms as they sound until they are behind it."""
+    set_as = prompt.LINES
+    pieces: Pieces = [(set_as.first(prompt.instructions(SOURCE, TARGET)), False)]
+    hinted = dice.random() < HINTS_SHARE
+    for line, english, spanish in scene.lines:
+        terms = glossary.occurring(line, {term: rendering for term, (_, rendering) in scene.terms.items()})
+        by = bridge.stand_ins(terms)
+        way = english
+        for term in sorted(terms, key=len, reverse=True):
+            theirs, ours = scene.terms[term]
+            way = re.sub(rf"\b{re.escape(theirs)}", ours.replace("\\", ""), way, flags=re.IGNORECASE)
+        asked = set_as.asked(line, _told(line, by, hinted=hinted)) + prompt.label(BETWEEN) + set_as.passage(way)
+        pieces += [(asked + prompt.label(TARGET), False), (set_as.reply(spanish), True)]
+    return pieces
+
+
+def _told(line: str, terms: Mapping[str, str], *, hinted: bool) -> Mapping[str, str]:
+    return prompt.hints(line, SOURCE, BETWEEN, terms) if hinted else terms
+
+
+def leaked(scenes: Sequence[Scene], scripts: Sequence[Path]) -> list[str]:
+    """Lines of benchmarks' scripts that stand in the scenes, but for the stock phrases of six characters or fewer."""
+    known = {_letters(line) for scene in scenes for line, _, _ in scene.lines}
+    found = []
+    for script in scripts:
+        for episode in yaml.safe_load(script.read_text(encoding="utf-8")).get("episodes", ()):
+            found += [f"{script.name}: {line['text']}" for line in episode["lines"] if _letters(line["text"]) in known]
+    return [each for each in found if len(_letters(each.partition(": ")[2])) > 6]
+
+
+def _letters(line: str) -> str:
+    return re.sub(r"\W", "", line)
+
+
+def unlike(scene: Scene) -> list[str]:
+    """What of a scene the translator would be told to do otherwise: terms that are not rendered as the scene says."""
+    found = []
+    for texts in scene.lines:
+        for at, language in enumerate(LANGUAGES[1:]):
+            terms = glossary.occurring(texts[0], {term: both[at] for term, both in scene.terms.items()})
+            missing = [told for told in terms.values() if not glossary.rendered(texts[at + 1], told, language)]
+            found += [f"{told} is missing in {texts[at + 1]}" for told in missing]
+    return found
+
+
+def main() -> int:
+    """Check the files."""
+    scenes = list(read())
+    root = FOLDER.parent.parent
+    scripts = [root / "samples/series.yaml", *sorted((root / "benchmarks/heldout").rglob("*.yaml"))]
+    odd = [each for scene in scenes for each in unlike(scene)] + leaked(scenes, scripts)
+    print(*odd, f"{len(scenes)} scenes, {sum(len(scene.lines) for scene in scenes)} lines, {len(odd)} odd", sep="\n")
+    return bool(odd)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
