@@ -154,10 +154,12 @@ class _Dialogue:
             seed=self.settings.seed + attempt,
         )
         text = check.clean(prompt.without_reminder(said, line, reminder), self.target, terms)
+        if not whole:
+            text = repair.ended(text, line)
         text = repair.written(repair.vocatives(text, line, terms, self.target), self.target, [*terms.values()])
         text = numbers.corrected(text, line, self.source, self.target)
         wrong = self._wrong(text, line, terms)
-        return text, wrong if whole else [*wrong, Problem("length", "the answer did not end")]
+        return text, wrong if whole else [*wrong, Problem("length", "the answer did not end: cut", fatal=False)]
 
     def _mended(
         self, text: str, line: str, terms: Mapping[str, str], wrong: list[Problem]

@@ -26,6 +26,7 @@ _PRONOUNS = {
     "en": (r"\b(?:he|she|him)\b", r"\b(?:his)\b(?=\s+\w)"),
     "es": (r"\b(?:él|ella)\b", r"(?!)"),
 }
+_SENTENCE = re.compile(r"[^.!?…。！？]*\w[^.!?…。！？]*[.!?…。！？]+")
 _SOURCE_PRONOUN = re.compile("[他她它]")
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+")
 
@@ -101,6 +102,12 @@ def _named(text: str, line: str, rendering: str, others: Sequence[str], target: 
         if found := re.search(pattern, text, re.IGNORECASE):
             return text[: found.start()] + (_capital(put) if not found.start() else put) + text[found.end() :]
     return text
+
+
+def ended(text: str, line: str) -> str:
+    """Of an answer that went on and on, as many sentences as the line has, each once; empty if it has not one."""
+    said = dict.fromkeys(each.strip() for each in _SENTENCE.findall(text))
+    return " ".join([*said][: max(1, len(_SENTENCE.findall(line)))])
 
 
 def written(text: str, target: str, names: Sequence[str] = ()) -> str:

@@ -239,3 +239,18 @@ def test_the_only_number_of_a_line_is_the_original_s(target: str, line: str, tex
 def test_a_number_is_put_right_in_any_text_at_all(text: str, line: str, target: str) -> None:
     once = numbers.corrected(text, line, "zh", target)
     assert numbers.corrected(once, line, "zh", target) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "kept"),
+    [
+        ("When? Are you it? Are you it? Are you it? Are", "什么时候……难道你是？", "When? Are you it?"),
+        ("When did you… … … … … …", "你什么时候……", "When did you…"),
+        ("Go! He went there. They all went. And", "走！", "Go!"),
+        ("¿Cuándo? ¿Cuándo? ¿Eres tú? ¿Er", "什么时候？是你？", "¿Cuándo? ¿Eres tú?"),
+        ("and and and and and", "走！", ""),
+        ("…", "走！", ""),
+    ],
+)
+def test_of_an_answer_without_end_its_sentences_are_kept(text: str, line: str, kept: str) -> None:
+    assert repair.ended(text, line) == kept
