@@ -1,10 +1,12 @@
 """Scenes of short dramas with their translations, written for training: `dialogues/*.txt`.
 
-## genre | what the series is about, in a sentence
-= 顾总|Mr. Gu|señor Gu            a term with its English and its Spanish rendering
-你凭什么替她做主？<TAB>Who are you to decide for her?<TAB>¿Quién eres tú para decidir por ella?
+    ## genre | what the series is about, in a sentence
+    = 顾总|Mr. Gu|señor Gu            a term with its English and its Spanish rendering
+    你凭什么替她做主？<TAB>Who are you to decide for her?<TAB>¿Quién eres tú para decidir por ella?
 
-python -m training.scenes         checks every file, and looks for lines of the benchmarks among them
+What checks every file, and looks for lines of the benchmarks among them:
+
+    python -m training.scenes
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ SOURCE, BETWEEN, TARGET = LANGUAGES = ("zh", "en", "es")
 # As often the model is told what the story is; and as often it is told the genre's words besides the glossary's.
 STORY_SHARE, HINTS_SHARE = 0.8, 0.5
 
+# Letters that a phrase may have to be anybody's.
+LONGEST_STOCK = 6
+
 # Pieces of a text, each with whether the model is to learn to write it.
 Pieces = list[tuple[str, bool]]
 
@@ -41,7 +46,7 @@ class Scene:
 
 
 def read(folder: Path = FOLDER) -> Iterator[Scene]:
-    """The scenes of a folder. Raises `InputError` that names the file and line."""
+    """The scenes of a folder. Raises `InputError` that names the file and quotes the line."""
     for path in sorted(folder.glob("*.txt")):
         for block in re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
             head, *rows = block.rstrip().split("\n")
@@ -102,13 +107,16 @@ def _told(line: str, terms: Mapping[str, str], *, hinted: bool) -> Mapping[str, 
 
 
 def leaked(scenes: Sequence[Scene], scripts: Sequence[Path]) -> list[str]:
-    """Lines of benchmarks' scripts that stand in the scenes, but for the stock phrases of six characters or fewer."""
+    """Lines of benchmarks' scripts that stand in the scenes, but for stock phrases."""
     known = {_letters(line) for scene in scenes for line, _, _ in scene.lines}
-    found = []
-    for script in scripts:
-        for episode in yaml.safe_load(script.read_text(encoding="utf-8")).get("episodes", ()):
-            found += [f"{script.name}: {line['text']}" for line in episode["lines"] if _letters(line["text"]) in known]
-    return [each for each in found if len(_letters(each.partition(": ")[2])) > 6]
+    known = {letters for letters in known if len(letters) > LONGEST_STOCK}
+    return [
+        f"{script.name}: {line['text']}"
+        for script in scripts
+        for episode in yaml.safe_load(script.read_text(encoding="utf-8"))["episodes"]
+        for line in episode["lines"]
+        if _letters(line["text"]) in known
+    ]
 
 
 def _letters(line: str) -> str:
