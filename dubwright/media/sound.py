@@ -136,6 +136,14 @@ def resample_flac(source: Path, target: Path, *, rate: int, length: int, channel
         write_silence(write, left, channels)
 
 
+def resampled_back(samples: Samples, rate: int, to: int, length: int) -> Samples:
+    """What was made of so many samples at the rate `to` (Hz), at that rate again and as long: rates that are no multiples of
+    each other leave a sample more or less.
+    """
+    found = resampled(samples, rate, to)[:length]
+    return np.pad(found, [(0, length - len(found))] + [(0, 0)] * (found.ndim - 1))
+
+
 def resampled(samples: Samples, rate: int, to: int) -> Samples:
     """Samples [n] or [n, channels] (as in `LAYOUTS`) at another rate (Hz), beginning at the same moment."""
     if rate == to or not len(samples):

@@ -59,9 +59,7 @@ class DeepFilterNet:
         if not len(samples):
             return samples
         heard = sound.resampled(samples.mean(axis=1, dtype=np.float32), rate, RATE)
-        said = sound.resampled(self._said(heard), RATE, rate)
-        # Rates that are no multiples of each other leave a sample more or less.
-        said = np.pad(said[: len(samples)], (0, max(0, len(samples) - len(said))))
+        said = sound.resampled_back(self._said(heard), RATE, rate, len(samples))
         if not np.isfinite(said).all():
             raise EngineOutputError("gave no sound", where=self.info.name)
         power = float(said @ said)

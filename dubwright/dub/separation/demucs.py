@@ -70,9 +70,7 @@ class Demucs:
         said = parts[0, self._bag.sources.index(VOICES)].float().cpu().numpy().T * np.float32(spread)
         if not np.isfinite(said).all():
             raise EngineOutputError("gave no sound", where=self.info.name)
-        found = sound.resampled(said.astype(np.float32), own, rate)[: len(samples)]
-        # Rates that are no multiples of each other leave a sample more or less.
-        return np.pad(found, ((0, len(samples) - len(found)), (0, 0)))
+        return sound.resampled_back(said.astype(np.float32), own, rate, len(samples))
 
 
 def _bag(folder: Path) -> Any:
