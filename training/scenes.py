@@ -4,19 +4,23 @@
     = 顾总|Mr. Gu|señor Gu            a term with its English and its Spanish rendering
     你凭什么替她做主？<TAB>Who are you to decide for her?<TAB>¿Quién eres tú para decidir por ella?
 
-What checks every file, and looks for lines of the benchmarks among them:
+What checks every file, and looks for lines of the benchmarks among them; and what writes the scenes of `held.txt`, which are
+never trained on, as series that a benchmark can score:
 
     python -m training.scenes
+    python -m training.scenes --held DIR && python -m benchmarks.translate DIR --to en
 """
 
 from __future__ import annotations
 
+import argparse
 import random
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -24,16 +28,25 @@ from dubwright.errors import InputError
 from dubwright.translate import bridge, glossary, prompt
 
 FOLDER = Path(__file__).parent / "dialogues"
+HELD = "held.txt"
 # As a series' language, the first is what is spoken, the others what it is dubbed into.
 SOURCE, BETWEEN, TARGET = LANGUAGES = ("zh", "en", "es")
-# As often the model is told what the story is; and as often it is told the genre's words besides the glossary's.
-STORY_SHARE, HINTS_SHARE = 0.8, 0.5
+# As often the model is told what the story is: not every series has a synopsis.
+STORY_SHARE = 0.8
 
 # Letters that a phrase may have to be anybody's.
 LONGEST_STOCK = 6
 
 # Pieces of a text, each with whether the model is to learn to write it.
 Pieces = list[tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What the model reads before any scene, and the scene as it is asked for."""
+
+    opening: str
+    pieces: Pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +59,17 @@ class Scene:
 
 
 def read(folder: Path = FOLDER) -> Iterator[Scene]:
-    """The scenes of a folder. Raises `InputError` that names the file and quotes the line."""
-    for path in sorted(folder.glob("*.txt")):
+    """The scenes of a folder that are learnt from. Raises `InputError` that names the file and quotes the line."""
+    yield from _read(path for path in sorted(folder.glob("*.txt")) if path.name != HELD)
+
+
+def held(folder: Path = FOLDER) -> Iterator[Scene]:
+    """Those that tell whether it learns or remembers."""
+    yield from _read([folder / HELD])
+
+
+def _read(paths: Iterable[Path]) -> Iterator[Scene]:
+    for path in paths:
         for block in re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
             head, *rows = block.rstrip().split("\n")
             genre, bar, story = head.partition("|")
@@ -71,25 +93,22 @@ def _add(scene: Scene, row: str, path: Path) -> None:
         scene.lines.append((source, english, spanish))
 
 
-def to_english(scene: Scene, dice: random.Random) -> Pieces:
-    """A scene as the translator could ask for its English: without examples and turns, which are twice as much to read."""
-    set_as = prompt.LINES
-    pieces: Pieces = [(set_as.first(prompt.instructions(SOURCE, BETWEEN)), False)]
-    if dice.random() < STORY_SHARE:
-        pieces.append((set_as.first(f"The story: {prompt.as_data(scene.story)}"), False))
-    hinted = dice.random() < HINTS_SHARE
+def to_english(scene: Scene, dice: random.Random) -> Lesson:
+    """A scene as the translator asks for its English."""
+    set_as = prompt.form(SOURCE, BETWEEN)
+    story = prompt.story(scene.story, SOURCE, BETWEEN) if dice.random() < STORY_SHARE else ""
+    pieces: Pieces = [(story, False)] if story else []
     for line, english, _ in scene.lines:
         terms = glossary.occurring(line, {term: rendering for term, (rendering, _) in scene.terms.items()})
-        asked = set_as.asked(line, _told(line, terms, hinted=hinted)) + prompt.label(BETWEEN)
+        asked = set_as.asked(line, prompt.hints(line, SOURCE, BETWEEN, terms)) + prompt.label(BETWEEN)
         pieces += [(asked, False), (set_as.reply(english), True)]
-    return pieces
+    return Lesson(prompt.opening(SOURCE, BETWEEN), pieces)
 
 
-def to_spanish(scene: Scene, dice: random.Random) -> Pieces:
-    """A scene as the translator could ask for its Spanish: by way of English, terms as they sound until they are behind it."""
-    set_as = prompt.LINES
-    pieces: Pieces = [(set_as.first(prompt.instructions(SOURCE, TARGET)), False)]
-    hinted = dice.random() < HINTS_SHARE
+def to_spanish(scene: Scene) -> Lesson:
+    """A scene as the translator asks for its Spanish: by way of English, terms as they sound until they are behind it."""
+    set_as = prompt.form(SOURCE, TARGET)
+    pieces: Pieces = []
     for line, english, spanish in scene.lines:
         terms = glossary.occurring(line, {term: rendering for term, (_, rendering) in scene.terms.items()})
         by = bridge.stand_ins(terms)
@@ -97,13 +116,11 @@ def to_spanish(scene: Scene, dice: random.Random) -> Pieces:
         for term in sorted(terms, key=len, reverse=True):
             theirs, ours = scene.terms[term]
             way = re.sub(rf"\b{re.escape(theirs)}", ours.replace("\\", ""), way, flags=re.IGNORECASE)
-        asked = set_as.asked(line, _told(line, by, hinted=hinted)) + prompt.label(BETWEEN) + set_as.passage(way)
+        asked = (
+            set_as.asked(line, prompt.hints(line, SOURCE, BETWEEN, by)) + prompt.label(BETWEEN) + set_as.passage(way)
+        )
         pieces += [(asked + prompt.label(TARGET), False), (set_as.reply(spanish), True)]
-    return pieces
-
-
-def _told(line: str, terms: Mapping[str, str], *, hinted: bool) -> Mapping[str, str]:
-    return prompt.hints(line, SOURCE, BETWEEN, terms) if hinted else terms
+    return Lesson(prompt.opening(SOURCE, TARGET), pieces)
 
 
 def leaked(scenes: Sequence[Scene], scripts: Sequence[Path]) -> list[str]:
@@ -134,13 +151,39 @@ def unlike(scene: Scene) -> list[str]:
     return found
 
 
+def as_series(scene: Scene, title: str) -> dict[str, Any]:
+    """The scene as a series' script (`samples/render.py`)."""
+    spoken = [dict(zip(("text", *LANGUAGES[1:]), texts, strict=True), speaker="?") for texts in scene.lines]
+    return {
+        "title": title,
+        "language": SOURCE,
+        "synopsis": scene.story,
+        "cast": [{"name": "?"}],
+        "glossary": [
+            {"source": term, "renderings": dict(zip(LANGUAGES[1:], both, strict=True))}
+            for term, both in scene.terms.items()
+        ],
+        "episodes": [{"name": "01", "lines": spoken}],
+    }
+
+
 def main() -> int:
-    """Check the files."""
-    scenes = list(read())
+    """Check the files, or write those held back as series."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--held", type=Path, help="an empty folder for the series")
+    if folder := parser.parse_args().held:
+        folder.mkdir(parents=True)
+        for number, scene in enumerate(held(), 1):
+            script = yaml.safe_dump(as_series(scene, f"held {number}"), allow_unicode=True, sort_keys=False)
+            (folder / f"{number:02}.yaml").write_text(script, encoding="utf-8")
+        return 0
+    learnt, kept = list(read()), list(held())
+    scenes = [*learnt, *kept]
     root = FOLDER.parent.parent
     scripts = [root / "samples/series.yaml", *sorted((root / "benchmarks/heldout").rglob("*.yaml"))]
     odd = [each for scene in scenes for each in unlike(scene)] + leaked(scenes, scripts)
-    print(*odd, f"{len(scenes)} scenes, {sum(len(scene.lines) for scene in scenes)} lines, {len(odd)} odd", sep="\n")
+    lines = sum(len(scene.lines) for scene in scenes)
+    print(*odd, f"{len(learnt)} scenes and {len(kept)} held back, {lines} lines, {len(odd)} odd", sep="\n")
     return bool(odd)
 
 

@@ -6,9 +6,10 @@ import random
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dubwright.errors import InputError
-from dubwright.translate import adapter
+from dubwright.translate import adapter, prompt
 from training import scenes
 
 SCENE = scenes.Scene(
@@ -29,35 +30,47 @@ SCENE = scenes.Scene(
 )
 
 
-def texts(pieces: scenes.Pieces) -> str:
-    """All of it, with what is learnt in angle brackets."""
-    return "".join(f"<{text}>" if learnt else text for text, learnt in pieces)
+def text(lesson: scenes.Lesson) -> str:
+    """The scene of it, with what is learnt in angle brackets."""
+    return "".join(f"<{text}>" if learnt else text for text, learnt in lesson.pieces)
 
 
-def test_english_is_learnt_with_terms_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scenes, "HINTS_SHARE", 0.0)
+def test_english_is_learnt_as_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scenes, "STORY_SHARE", 1.0)
-    told, story, *lines = texts(scenes.to_english(SCENE, random.Random(1))).split("\n\n")
-    assert "into natural spoken English" in told
-    assert story == "The story: A nurse finds the man who left her."
-    assert "".join(lines) == (
-        "Mr. Gu，您凭什么替Lin Wan做主？\nEnglish:< Who are you to decide for Lin Wan, Mr. Gu?\n>"
-        "要不是我拦着，她早就进去了。\nEnglish:< If I hadn't stopped it, she'd be in jail.\n>"
+    lesson = scenes.to_english(SCENE, random.Random(1))
+    assert lesson.opening == prompt.opening("zh", "en")
+    assert text(lesson) == (
+        "<|im_start|>system\nThe story: A nurse finds the man who left her.<|im_end|>\n"
+        "<|im_start|>user\nMr. Gu，您凭什么替Lin Wan做主？<|im_end|>\n<|im_start|>assistant\n"
+        "English:< Who are you to decide for Lin Wan, Mr. Gu?<|im_end|>\n>"
+        "<|im_start|>user\n要不是我拦着，她早就进去了。<|im_end|>\n<|im_start|>assistant\n"
+        "English:< If I hadn't stopped it, she'd be in jail.<|im_end|>\n>"
     )
 
 
-def test_spanish_is_learnt_behind_its_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scenes, "HINTS_SHARE", 0.0)
-    _, lines = texts(scenes.to_spanish(SCENE, random.Random(1))).split("\n\n")
-    assert lines.startswith(
+def test_spanish_is_learnt_behind_its_english() -> None:
+    lesson = scenes.to_spanish(SCENE)
+    assert lesson.opening == prompt.opening("zh", "es")
+    assert text(lesson).startswith(
         "Guzong，您凭什么替Lin Wan做主？\nEnglish: Who are you to decide for Lin Wan, señor Gu?\n"
         "Spanish:< ¿Quién es usted para decidir por Lin Wan, señor Gu?\n>"
     )
 
 
+def test_what_is_held_back_is_not_learnt_and_can_be_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = list(scenes.held())
+    learnt = {lines for scene in scenes.read() for lines in scene.lines}
+    assert len(held) > 9 and not any(lines in learnt for scene in held for lines in scene.lines)
+    monkeypatch.setattr("sys.argv", ["scenes", "--held", str(tmp_path / "held")])
+    assert scenes.main() == 0
+    series = yaml.safe_load((tmp_path / "held/01.yaml").read_text(encoding="utf-8"))
+    assert series["episodes"][0]["lines"][0]["en"] == held[0].lines[0][1]
+    assert len(series["glossary"]) == len(held[0].terms)
+
+
 def test_the_scenes_are_in_order() -> None:
-    known = list(scenes.read())
-    assert len(known) > 200
+    known = [*scenes.read(), *scenes.held()]
+    assert len(known) > 400
     root = scenes.FOLDER.parent.parent
     scripts = [root / "samples/series.yaml", *(root / "benchmarks/heldout").rglob("*.yaml")]
     assert len(scripts) > 9
