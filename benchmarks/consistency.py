@@ -29,9 +29,9 @@ import yaml
 from benchmarks.machine import describe
 from desk.options import to_flags
 from dubwright import languages, settings, unit
-from dubwright.facts import SeriesFacts
 from dubwright.quality import evaluation
 from dubwright.quality.evaluation_set import ReferenceLine, Scene
+from dubwright.series.facts import SeriesFacts
 from dubwright.settings import Settings
 from dubwright.translate import glossary
 

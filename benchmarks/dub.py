@@ -29,13 +29,13 @@ from numpy.typing import NDArray
 
 from benchmarks.machine import describe
 from dubwright import settings
-from dubwright.coverage import newest_rows
 from dubwright.lake import open_lake
 from dubwright.media import ffmpeg, sound
 from dubwright.models.store import ModelStore
 from dubwright.quality import scores
 from dubwright.quality.scorecard import TrueLine, read_truth
 from dubwright.quality.scores import Span
+from dubwright.reports.coverage import newest_rows
 
 RATE = 48_000
 LISTENING_HZ = 16_000

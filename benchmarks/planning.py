@@ -24,9 +24,10 @@ import psutil
 
 from benchmarks import synthetic
 from benchmarks.machine import describe, spread
-from dubwright import backfill, coverage, plan
-from dubwright import catalog as catalogs
+from dubwright.catalogue import catalog as catalogs
 from dubwright.lake import Lake
+from dubwright.planning import backfill, plan
+from dubwright.reports import coverage
 
 
 def whole_or_one(what: str, series: str | None, folder: Path, page_s: float) -> dict[str, float]:

@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
-from dubwright import facts
-from dubwright.facts import SeriesFacts
+from dubwright.series import facts
+from dubwright.series.facts import SeriesFacts
 from dubwright.terms import proposals
 from samples import script
 

@@ -22,11 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.machine import describe
-from dubwright import facts, settings
+from dubwright import settings
 from dubwright.dub.engine import Speech
-from dubwright.facts import Sex
 from dubwright.media import sound
 from dubwright.models.store import ModelStore
+from dubwright.series import facts
+from dubwright.series.facts import Sex
 from dubwright.settings import DubSettings
 from dubwright.transcribe.speakers import Diarization, EpisodePrint, diarize, link
 from dubwright.voiceprints.encoder import VoiceEncoder

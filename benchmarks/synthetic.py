@@ -20,13 +20,13 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dubwright import catalog as catalogs
-from dubwright import plan as plans
 from dubwright import settings as all_settings
-from dubwright.catalog import Catalog
+from dubwright.catalogue import catalog as catalogs
+from dubwright.catalogue.catalog import Catalog
 from dubwright.lake import Lake, layout, schemas
 from dubwright.lake.local import LocalStore
 from dubwright.lake.store import ObjectInfo
+from dubwright.planning import plan as plans
 
 LANGUAGES = ("en", "es", "fr", "ar", "th", "pt-BR", "id", "de", "ja", "hi", "it", "tr", "vi", "ru", "ko")
 NAMES = "长夜灯槐巷不灭春山雪落城南旧事归来琴声"

@@ -26,11 +26,11 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks.machine import describe
-from dubwright.coverage import newest, newest_rows
 from dubwright.dub import timing
 from dubwright.dub.schedule import CUT, CUT_MS, Episode, Schedule, duration_ms
 from dubwright.dub.timing import Line
 from dubwright.lake import open_lake
+from dubwright.reports.coverage import newest, newest_rows
 from dubwright.settings import DubSettings
 
 SETTINGS = DubSettings()

@@ -29,13 +29,16 @@ from typing import Any
 
 from benchmarks.machine import describe
 from desk.options import to_flags
-from dubwright import cast, catalog, languages, plan, settings, sources, unit
-from dubwright.catalog import Catalog, Series
+from dubwright import languages, settings, sources, unit
+from dubwright.catalogue import catalog
+from dubwright.catalogue.catalog import Catalog, Series
 from dubwright.lake import Lake, open_lake
 from dubwright.lake.layout import UnitKey
 from dubwright.media import ffmpeg
+from dubwright.planning import plan
 from dubwright.quality import scores, transcripts
 from dubwright.quality.transcripts import EpisodeScore
+from dubwright.series import cast
 from dubwright.settings import TranscribeSettings
 from dubwright.transcribe.speakers.series import link_series
 

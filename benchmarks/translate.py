@@ -27,9 +27,10 @@ import yaml
 
 from benchmarks.machine import describe
 from desk.options import to_flags
-from dubwright import facts, languages, settings, unit
-from dubwright.facts import SeriesFacts
+from dubwright import languages, settings, unit
 from dubwright.quality import scores
+from dubwright.series import facts
+from dubwright.series.facts import SeriesFacts
 from dubwright.translate import glossary, stage
 from dubwright.translate.engine import Line, Scene, Translated, Translator
 

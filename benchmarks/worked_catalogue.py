@@ -20,14 +20,14 @@ from typing import IO, Any
 import numpy as np
 
 from benchmarks import synthetic
-from dubwright import cast
-from dubwright.cast import Decision
-from dubwright.facts import Term
 from dubwright.lake import Lake, layout
 from dubwright.lake.layout import UnitKey
 from dubwright.lake.local import LocalStore
 from dubwright.lake.store import ObjectInfo
 from dubwright.media import sound
+from dubwright.series import cast
+from dubwright.series.cast import Decision
+from dubwright.series.facts import Term
 from dubwright.terms import log
 from dubwright.terms.log import Entry
 

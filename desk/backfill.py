@@ -9,9 +9,10 @@ import typer
 from desk import estimates, show
 from desk.options import From, Json, Lake, Profile, Set, Subtitles, To, Verbose, split_languages, to_flags
 from desk.settle import settle
-from dubwright import backfill as backfills
-from dubwright import plan, settings
+from dubwright import settings
 from dubwright.lake import open_lake
+from dubwright.planning import backfill as backfills
+from dubwright.planning import plan
 
 
 def backfill(

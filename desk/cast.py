@@ -11,14 +11,15 @@ import typer
 from desk import show
 from desk.options import Json, Profile, lake_of
 from desk.options import Lake as LakeOption
-from dubwright import cast as casts
-from dubwright import catalog, reach
-from dubwright.cast import Cast, Decision
+from dubwright.catalogue import catalog
 from dubwright.errors import CatalogError, SettingsError
-from dubwright.facts import SeriesFacts, Sex
 from dubwright.lake import Lake, layout
-from dubwright.reach import Outdated
+from dubwright.planning import reach
+from dubwright.planning.reach import Outdated
 from dubwright.review import speakers
+from dubwright.series import cast as casts
+from dubwright.series.cast import Cast, Decision
+from dubwright.series.facts import SeriesFacts, Sex
 
 app = typer.Typer(
     help="Characters of a series: list, name, merge, split, assign, play, voices. A correction holds for later episodes too.",

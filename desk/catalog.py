@@ -8,8 +8,8 @@ import typer
 
 from desk import show
 from desk.options import Json, Lake, Profile, Source, lake_of, split_languages
-from dubwright import catalog, registered
-from dubwright.registered import PRIORITIES
+from dubwright.catalogue import catalog, registered
+from dubwright.catalogue.registered import PRIORITIES
 
 app = typer.Typer(
     help="Catalogues registered in the lake: add, list, remove. A run names one `lake:NAME`, or all of them `lake:`.",

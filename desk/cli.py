@@ -48,10 +48,13 @@ from desk.settle import SOME_FAILED, settle
 from desk.up.command import up
 from desk.voices import voices
 from desk.xliff import app as xliff_app
-from dubwright import __version__, catalog, coverage, history, plan, registered, report, settings
+from dubwright import __version__, settings
+from dubwright.catalogue import catalog, registered
 from dubwright.errors import DubwrightError, SettingsError
 from dubwright.lake import Lake as ObjectLake
 from dubwright.lake import open_lake
+from dubwright.planning import plan, report
+from dubwright.reports import coverage, failures, history
 
 app = typer.Typer(
     name="dubwright",
@@ -165,7 +168,7 @@ def localize(
         }
         seconds = run.carry_out("flows.localize:localize_catalog", before.wanted, parameters, verbose=verbose)
     works = _catalog(source, only, planner)
-    report.record_problems(planner.lake, works)
+    failures.record_problems(planner.lake, works)
     settle(replace(planner, retry_failed=False), before, works, seconds, out)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from desk import show
-from dubwright.backfill import Selection
-from dubwright.history import Cost
 from dubwright.lake import Lake
+from dubwright.planning.backfill import Selection
+from dubwright.reports.history import Cost
 
 
 def costs(found: Sequence[Cost], lake: Lake) -> None:

@@ -12,7 +12,8 @@ import typer
 
 from desk import show
 from desk.options import From, Json, Lake, Profile, Set, split_languages, to_flags
-from dubwright import languages, registered, settings
+from dubwright import languages, settings
+from dubwright.catalogue import registered
 from dubwright.errors import SettingsError
 from dubwright.lake import Lake as ObjectLake
 from dubwright.lake import open_lake

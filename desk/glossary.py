@@ -13,11 +13,11 @@ from desk import show
 from desk.cast import Editor, Series, editor_of, facts_of, known_as
 from desk.options import Json, Profile, lake_of, split_languages
 from desk.options import Lake as LakeOption
-from dubwright import cast as casts
-from dubwright import reach
 from dubwright.errors import CatalogError, SettingsError
-from dubwright.facts import SeriesFacts, Term
 from dubwright.lake import Lake
+from dubwright.planning import reach
+from dubwright.series import cast as casts
+from dubwright.series.facts import SeriesFacts, Term
 from dubwright.terms import log
 from dubwright.terms.log import Entry
 

@@ -11,12 +11,14 @@ from rich.markup import escape
 
 from desk import show
 from desk.options import From, Json, Lake, Profile, Set, lake_of, to_flags
-from dubwright import catalog, settings, wishes
+from dubwright import settings
+from dubwright.catalogue import catalog
 from dubwright.errors import SettingsError
 from dubwright.lake import open_lake
 from dubwright.lake.collection import Collected, Doomed, collect
 from dubwright.lake.compaction import compact
 from dubwright.lake.verification import Finding, verify
+from dubwright.planning import wishes
 
 app = typer.Typer(
     help="The lake: verify it, compact it for readers, collect what nothing needs any more.", no_args_is_help=True

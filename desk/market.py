@@ -13,12 +13,14 @@ from desk import show
 from desk.cast import Editor, Series, editor_of, facts_of, known_as
 from desk.options import Json, Profile, lake_of
 from desk.options import Lake as LakeOption
-from dubwright import languages, market_facts, reach
+from dubwright import languages
 from dubwright.errors import SettingsError
-from dubwright.facts import MAX_BYTES, SeriesFacts
 from dubwright.lake import Lake
 from dubwright.market import Overrides
-from dubwright.market_facts import Entry
+from dubwright.planning import reach
+from dubwright.series import market_facts
+from dubwright.series.facts import MAX_BYTES, SeriesFacts
+from dubwright.series.market_facts import Entry
 
 app = typer.Typer(
     help="What a series wants otherwise than the markets of its languages: list, set, reset. A change redoes that language.",

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from desk import show
-from dubwright import coverage
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.quality import standing
 from dubwright.quality.dub_metrics import VERDICTS
 from dubwright.quality.gate import LINE_RULES, Finding
 from dubwright.quality.standing import Standing
+from dubwright.reports import coverage
 from dubwright.settings import QualitySettings
 
 

@@ -25,12 +25,12 @@ from rich.progress import (
 from desk import show
 from dubwright import engines
 from dubwright.errors import ClusterError
-from dubwright.listing import Partition
 from dubwright.models.store import ModelStore
 from dubwright.models.store import Progress as Pulled
+from dubwright.planning.listing import Partition
+from dubwright.planning.survey import Survey
 from dubwright.settings import Settings
 from dubwright.stages import STAGES, Accompanied
-from dubwright.survey import Survey
 from dubwright.unit import artefacts
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ def carry_out(flow: str, wanted: Mapping[Partition, int], parameters: dict[str, 
         run = getattr(import_module(module), name)
         with listening(listener):
             try:
+                _start_server()
                 state: State[Any] = asyncio.run(_whole(run(**parameters, return_state=True)))
             except (KeyboardInterrupt, TerminationSignal):
                 # The second is Prefect's own name for SIGTERM, which it takes over while a flow runs.
@@ -151,6 +152,18 @@ def carry_out(flow: str, wanted: Mapping[Partition, int], parameters: dict[str, 
     if state.is_crashed() or state.is_cancelled() or "exception" in (state.message or ""):
         show.note(f"The run ended early: {state.message}")
     return time.monotonic() - started
+
+
+def _start_server() -> None:
+    """Start Prefect's own server, where the settings name none: Prefect would, but as one that Ctrl-C ends before the run."""
+    from prefect.client.base import ServerType, determine_server_type
+    from prefect.server.api.server import SubprocessASGIServer
+
+    from tasks.termination import unheard
+
+    if determine_server_type() is ServerType.EPHEMERAL:
+        with unheard():
+            SubprocessASGIServer().start()
 
 
 async def _whole(run: Awaitable[Any]) -> Any:

@@ -8,8 +8,9 @@ from pathlib import Path
 import typer
 
 from desk import show
-from dubwright import catalog, listing, plan, report
-from dubwright.survey import Survey
+from dubwright.catalogue import catalog
+from dubwright.planning import listing, plan, report
+from dubwright.planning.survey import Survey
 
 SOME_FAILED = 3
 

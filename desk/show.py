@@ -12,20 +12,21 @@ from rich.console import Console
 from rich.markup import escape as as_markup
 from rich.table import Table
 
-from dubwright import listing
-from dubwright import plan as plans
-from dubwright.coverage import SeriesCoverage
 from dubwright.errors import DubwrightError
 from dubwright.lake import Lake
-from dubwright.report import Delivered, Failure
+from dubwright.planning import listing
+from dubwright.planning import plan as plans
+from dubwright.planning.report import Delivered
+from dubwright.planning.survey import Survey
+from dubwright.reports.coverage import SeriesCoverage
+from dubwright.reports.failures import Failure
 from dubwright.stages import STAGES
-from dubwright.survey import Survey
 
 if TYPE_CHECKING:
     from desk.doctor import Finding
-    from dubwright.catalog import Catalog
+    from dubwright.catalogue.catalog import Catalog
+    from dubwright.catalogue.registered import Registered
     from dubwright.models.store import ModelStore
-    from dubwright.registered import Registered
     from dubwright.render.export import Exported
 
 as_json = False

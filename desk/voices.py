@@ -16,14 +16,17 @@ from desk import show
 from desk.cast import Editor, Series, editor_of, known_as
 from desk.options import Json, Profile, Set, split_languages, to_flags
 from desk.options import Lake as LakeOption
-from dubwright import catalog, coverage, languages, settings, voice_facts
-from dubwright.casting import AUTO, Casting
+from dubwright import languages, settings
+from dubwright.catalogue import catalog
 from dubwright.dub import assignment
 from dubwright.errors import CatalogError, SettingsError
-from dubwright.facts import SeriesFacts
 from dubwright.lake import Lake, open_lake
+from dubwright.reports import coverage
+from dubwright.review.casting import AUTO, Casting
+from dubwright.series import voice_facts
+from dubwright.series.facts import SeriesFacts
+from dubwright.series.voice_facts import CastVoice
 from dubwright.unit import Machine
-from dubwright.voice_facts import CastVoice
 
 
 def voices(

@@ -10,23 +10,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from dubwright import cast as casts
-from dubwright import voice_facts
-from dubwright.cast import Cast
 from dubwright.dub import assignment, timbre
 from dubwright.dub.assignment import Role
 from dubwright.dub.engine import Voice, stock
 from dubwright.engines import EngineInfo
 from dubwright.errors import KeyMissingError, StoreError
-from dubwright.facts import SeriesFacts, Sex
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.lake.reading import columns
 from dubwright.lake.spreading import spread
+from dubwright.series import cast as casts
+from dubwright.series import voice_facts
+from dubwright.series.cast import Cast
+from dubwright.series.facts import SeriesFacts, Sex
+from dubwright.series.voice_facts import CastVoice, Entry, Given
 from dubwright.settings import DubSettings
 from dubwright.transcribe.speakers.prints import DIALOGUE
-from dubwright.voice_facts import CastVoice, Entry, Given
-from dubwright.voices import median_pitch, sex_of
+from dubwright.voiceprints.pitch import median_pitch, sex_of
 
 COLUMNS = ("start_ms", "end_ms", "speaker", "character", "kind", "f0_hz")
 # How often somebody else may decide something while this looks.

@@ -20,15 +20,15 @@ from typing import Any, TypeVar, cast
 import psutil
 
 from dubwright import engines, watched
-from dubwright.cast import Cast
 from dubwright.errors import EngineError, EngineHungError, EngineOutputError, EngineStuckError
-from dubwright.facts import SeriesFacts
 from dubwright.lake import Lake, open_lake
 from dubwright.lake.layout import UnitKey
 from dubwright.models import registry
+from dubwright.series.cast import Cast
+from dubwright.series.facts import SeriesFacts
+from dubwright.series.voice_facts import Given
 from dubwright.settings import QualitySettings, Section
 from dubwright.stages import STAGES, Batched
-from dubwright.voice_facts import Given
 
 Answer = TypeVar("Answer")
 _log = logging.getLogger(__name__)

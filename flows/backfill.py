@@ -9,13 +9,13 @@ from typing import Any
 from prefect import flow
 from prefect.states import Cancelled, Completed
 
-from dubwright import backfill as backfills
-from dubwright import plan as plans
 from dubwright import settings as all_settings
-from dubwright.backfill import Limits, Selection
 from dubwright.lake import open_lake
+from dubwright.planning import backfill as backfills
+from dubwright.planning import plan as plans
+from dubwright.planning.backfill import Limits, Selection
 from dubwright.quality.evaluation_log import require_standing
-from dubwright.report import record_problems
+from dubwright.reports.failures import record_problems
 from flows.each_series import SeriesRun, each_series
 from flows.localize import localize_series, state_of
 from flows.naming import of_backfill

@@ -15,9 +15,9 @@ from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
 
 from dubwright.errors import SettingsError
-from dubwright.listing import Partition
+from dubwright.planning.listing import Partition
+from dubwright.planning.survey import Survey
 from dubwright.settings import Settings
-from dubwright.survey import Survey
 from tasks.cluster import bench
 from tasks.gate import Gate, watched
 from tasks.progress import CatalogProgress

@@ -8,8 +8,9 @@ from typing import Any
 
 from prefect import flow, get_run_logger
 
-from dubwright import languages, registered
+from dubwright import languages
 from dubwright import settings as all_settings
+from dubwright.catalogue import registered
 from dubwright.errors import DubwrightError
 from dubwright.lake import Lake, open_lake
 from dubwright.quality import evaluation_log, evaluation_set, sampling

@@ -12,22 +12,22 @@ from uuid import UUID
 from prefect import flow, get_run_logger
 from prefect.states import Cancelled, Completed, Failed
 
-from dubwright import catalog as catalogs
-from dubwright import plan as plans
-from dubwright import registered
 from dubwright import settings as all_settings
-from dubwright.catalog import Catalog
+from dubwright.catalogue import catalog as catalogs
+from dubwright.catalogue import registered
+from dubwright.catalogue.catalog import Catalog
 from dubwright.dub.stage import engine
 from dubwright.lake import Lake, leases, open_lake
 from dubwright.lake.layout import UnitKey
-from dubwright.plan import Plan, Planner
+from dubwright.planning import plan as plans
+from dubwright.planning.plan import Plan, Planner
+from dubwright.planning.series_plan import PlannedUnit
+from dubwright.planning.survey import Survey
 from dubwright.quality.evaluation_log import require_standing
-from dubwright.report import record_problems
-from dubwright.series_plan import PlannedUnit
+from dubwright.reports.failures import record_problems
 from dubwright.series_voices import cast_series
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
-from dubwright.survey import Survey
 from dubwright.transcribe.speakers.clips import keep
 from dubwright.transcribe.speakers.series import link_series
 from flows.each_series import SeriesRun, each_series, runs_above

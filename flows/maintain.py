@@ -10,14 +10,14 @@ from typing import Any
 from prefect import flow, get_run_logger
 from prefect.states import Completed, Failed
 
-from dubwright import catalog as catalogs
 from dubwright import settings as all_settings
-from dubwright import wishes
+from dubwright.catalogue import catalog as catalogs
 from dubwright.errors import CatalogError
 from dubwright.lake import Lake, open_lake
 from dubwright.lake.collection import Collected, collect
 from dubwright.lake.compaction import Compacted, compact
 from dubwright.lake.verification import Finding, Verified, verify
+from dubwright.planning import wishes
 from dubwright.settings import Settings
 from tasks.crashed import mark_crashed
 from tasks.notify import tell, tell_failure

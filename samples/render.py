@@ -24,10 +24,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from dubwright import facts, settings
+from dubwright import settings
 from dubwright.dub.engine import Speech
 from dubwright.media import ffmpeg
 from dubwright.media.sound import read, write_flac
+from dubwright.series import facts
 from samples import picture, script, sound
 from samples.script import Episode, Part, Script, Style
 

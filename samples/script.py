@@ -1,6 +1,6 @@
 """The part of a script, such as the sample's `series.yaml`, that only rendering reads: voices, style, scenes and lines.
 
-What dubwright itself reads of the file is `dubwright.facts`.
+What dubwright itself reads of the file is `dubwright.series.facts`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from dubwright import facts
+from dubwright.series import facts
 
 FILE = Path(__file__).with_name("series.yaml")
 
@@ -135,7 +135,7 @@ class Episode(_Part):
 
 
 class _Rendering(BaseModel):
-    # The file's other fields belong to `dubwright.facts`.
+    # The file's other fields belong to `dubwright.series.facts`.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     voices: Mapping[str, Part]

@@ -26,6 +26,7 @@ from dubwright.lake import Lake, open_lake
 from dubwright.settings import ClusterSettings, Settings
 from dubwright.stages import STAGES
 from dubwright.unit import Machine, Receipt, Work, execute_all
+from tasks.termination import unheard
 
 # A unit that has taken this many Dask workers down with it is given up.
 DEATHS_ALLOWED = 2
@@ -204,7 +205,7 @@ async def bench(settings: Settings, *, width: int = 64, address: str | None = No
             logging.getLogger("distributed").setLevel(logging.CRITICAL)
             # A Dask worker runs one unit at a time, whatever the unit needs.
             target = await asyncio.to_thread(
-                LocalCluster,
+                unheard()(LocalCluster),
                 n_workers=fit.workers,
                 threads_per_worker=1,
                 processes=True,

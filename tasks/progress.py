@@ -12,8 +12,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from dubwright.listing import Partition
-from dubwright.series_plan import PlannedUnit
+from dubwright.planning.listing import Partition
+from dubwright.planning.series_plan import PlannedUnit
 from dubwright.stages import STAGES
 from tasks.events import Event
 

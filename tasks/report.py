@@ -16,11 +16,11 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import PrefectException
 from prefect.runtime import flow_run
 
-from dubwright import report
-from dubwright.catalog import Catalog
+from dubwright.catalogue.catalog import Catalog
 from dubwright.errors import StoreError
 from dubwright.lake import Lake
-from dubwright.plan import Planner
+from dubwright.planning import report
+from dubwright.planning.plan import Planner
 from dubwright.settings import Settings
 
 ARTIFACT = "localization"

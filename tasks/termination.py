@@ -1,4 +1,4 @@
-"""SIGTERM, heard wherever the event loop is.
+"""SIGTERM, heard wherever the event loop is; and Ctrl-C, heard by the command alone.
 
 While a flow runs, Prefect answers SIGTERM by raising `TerminationSignal` from its signal handler: in whatever callback or
 background task runs just then. asyncio stores an exception of a task in that task and logs one of a callback, so a busy
@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import functools
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from multiprocessing import resource_tracker
 from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect.exceptions import TerminationSignal
@@ -22,6 +24,21 @@ R = TypeVar("R")
 
 # The handler of the flow at the top, for the flows below it.
 _above: ContextVar[Callable[..., None] | None] = ContextVar("_above", default=None)
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Processes started meanwhile, and by threads started meanwhile, never hear Ctrl-C.
+
+    A terminal sends it to all processes of a command at once: to what a run needs to end in order, too.
+    """
+    # Once in a process multiprocessing starts its tracker, and then unblocks what is blocked here.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def heeds_sigterm(body: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:

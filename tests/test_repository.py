@@ -56,7 +56,7 @@ for name in {[name for name in modules if name not in hosts]!r}:
 
 def test_planning_loads_no_engine_and_no_orchestrator() -> None:
     program = f"""
-import sys, dubwright.plan, dubwright.stages
+import sys, dubwright.planning.plan, dubwright.stages
 for stage in dubwright.stages.STAGES.values():
     stage.module
 heavy = set({HEAVY.split()!r}) | {{"prefect", "distributed", "dask", "torch"}}

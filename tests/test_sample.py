@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
-from dubwright import coverage, facts, settings
+from dubwright import settings
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.quality.scorecard import Figure, Result, score_series
 from dubwright.quality.transcripts import score_transcripts
+from dubwright.reports import coverage
+from dubwright.series import facts
 from tests.platform.delivered import LANGUAGES, Delivered
 
 pytestmark = [pytest.mark.e2e, pytest.mark.models, pytest.mark.timeout(2400)]

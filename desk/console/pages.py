@@ -13,9 +13,9 @@ from pydantic import AfterValidator, BaseModel
 from desk.console.access.roles import Role, requires
 from desk.console.access.trail import audit
 from desk.console.rendering import ESCAPE, render
-from dubwright import cast as casts
 from dubwright import languages
 from dubwright.lake import layout
+from dubwright.series import cast as casts
 
 View = TypeVar("View", bound=Callable[..., Any])
 API = "/api"

@@ -20,11 +20,11 @@ from desk.console.known.kept import KeptLake
 from desk.console.known.open_remarks import OpenRemarks
 from desk.console.known.snapshot import Snapshot
 from desk.console.known.verdicts import Brief, Verdicts
-from dubwright import catalog, registered
+from dubwright.catalogue import catalog, registered
 from dubwright.errors import CatalogError, StoreError
-from dubwright.facts import SeriesFacts
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
+from dubwright.series.facts import SeriesFacts
 from dubwright.settings import Settings
 from dubwright.unit import Machine
 

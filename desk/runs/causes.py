@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
 from desk.runs.listing import Model
-from dubwright.report import Failure
+from dubwright.reports.failures import Failure
 
 # What differs between failures of one cause: what is quoted, addresses and paths, digests, numbers.
 _PARTICULARS = re.compile(

@@ -13,13 +13,15 @@ from prefect.exceptions import ObjectNotFound, PrefectException
 from desk.runs.causes import Cause
 from desk.runs.listing import Model, Run, described
 from desk.runs.server import server
-from dubwright import backfill as backfills
-from dubwright import catalog as catalogs
-from dubwright import languages, plan, registered
+from dubwright import languages
 from dubwright import settings as all_settings
-from dubwright.backfill import Limits, Selection
+from dubwright.catalogue import catalog as catalogs
+from dubwright.catalogue import registered
 from dubwright.errors import ClusterError, SettingsError
 from dubwright.lake import Lake, open_lake
+from dubwright.planning import backfill as backfills
+from dubwright.planning import plan
+from dubwright.planning.backfill import Limits, Selection
 from dubwright.quality.evaluation_log import require_standing
 from dubwright.settings import Priority, Settings
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dubwright.dub.engine import Voice
 from dubwright.dub.timbre import Sound, alike, semitones
-from dubwright.facts import Sex
+from dubwright.series.facts import Sex
 
 # What each place in the list of voices of a sex costs, and what it costs that two leads who are always together have one
 # voice, beside a pitch that is a semitone off.

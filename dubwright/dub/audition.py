@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dubwright import coverage, unit
-from dubwright.cast import Cast
+from dubwright import unit
 from dubwright.dub.engine import Speech
 from dubwright.dub.learnt import Learnt, learn, synthesizer
 from dubwright.dub.wording import spoken
@@ -20,9 +19,11 @@ from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey, parse_unit
 from dubwright.lake.reading import about, columns
 from dubwright.media import sound
+from dubwright.reports import coverage
+from dubwright.series.cast import Cast
+from dubwright.series.voice_facts import CastVoice
 from dubwright.settings import DubSettings
 from dubwright.unit import Machine
-from dubwright.voice_facts import CastVoice
 
 # Every engine says figures in the language that it is asked for: they are spoken where no line is known.
 FIGURES = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10."

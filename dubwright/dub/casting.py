@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dubwright.dub.engine import Voice
-from dubwright.facts import SeriesFacts, Sex
 from dubwright.order import natural
+from dubwright.series.facts import SeriesFacts, Sex
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dubwright import engines
 from dubwright.engines import EngineInfo
 from dubwright.errors import EngineOutputError
-from dubwright.facts import Sex
+from dubwright.series.facts import Sex
 from dubwright.settings import DubSettings
 
 

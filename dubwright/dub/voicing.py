@@ -14,10 +14,10 @@ from dubwright.engines import EngineInfo
 from dubwright.errors import EngineOutputError, MediaError
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
+from dubwright.series.voice_facts import CastVoice
 from dubwright.settings import DubSettings
 from dubwright.unit import Machine, Work
-from dubwright.voice_facts import CastVoice
-from dubwright.voices import median_pitch, sex_of
+from dubwright.voiceprints.pitch import median_pitch, sex_of
 
 CLONE = "clone:"
 # Hexadecimal digits that tell clones of one character apart.

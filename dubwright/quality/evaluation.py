@@ -20,9 +20,9 @@ from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.lake.local import LocalStore
+from dubwright.planning.recipes import Recipes
 from dubwright.quality import scores
 from dubwright.quality.evaluation_set import EvaluationSet, Scene
-from dubwright.recipes import Recipes
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
 from dubwright.translate import check, glossary

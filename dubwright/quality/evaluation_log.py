@@ -15,7 +15,7 @@ from dubwright.errors import EvaluationError
 from dubwright.lake import Lake
 from dubwright.lake.lake import ulid
 from dubwright.lake.layout import EvaluationKey
-from dubwright.listing import Partition
+from dubwright.planning.listing import Partition
 from dubwright.quality.evaluation import HELD, Candidate, Evaluation, Score, candidate
 from dubwright.quality.evaluation_set import EvaluationSet
 from dubwright.settings import Settings

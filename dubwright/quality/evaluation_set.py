@@ -16,10 +16,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from dubwright import facts
 from dubwright.errors import ManifestError
-from dubwright.facts import LanguageTag, SeriesFacts
 from dubwright.fingerprint import fingerprint
+from dubwright.series import facts
+from dubwright.series.facts import LanguageTag, SeriesFacts
 
 LINES = "lines.json"
 PACKAGED = "fixed"

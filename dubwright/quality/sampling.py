@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dubwright import coverage
 from dubwright.errors import KeyMissingError
 from dubwright.lake import Lake, UnitFile
 from dubwright.lake.layout import UnitKey, parse_unit
 from dubwright.lake.spreading import spread
 from dubwright.quality import scores
 from dubwright.quality.scorecard import Figure
+from dubwright.reports import coverage
 
 
 @dataclass(frozen=True, slots=True)

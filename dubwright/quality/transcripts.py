@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dubwright.errors import InputError
-from dubwright.facts import SeriesFacts
 from dubwright.quality import scorecard, scores
 from dubwright.quality.scorecard import Figure, Rows, TrueLine, read_truth
 from dubwright.quality.scores import SHARED, Span
+from dubwright.series.facts import SeriesFacts
 
 # A start or an end so near (ms) to the truth's is in time: what lips and cuts forgive.
 IN_TIME_MS = 120

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dubwright import cast as casts
-from dubwright import coverage, languages
-from dubwright.cast import Cast
+from dubwright import languages
 from dubwright.errors import CatalogError, EditError
-from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake, layout
 from dubwright.lake.lake import UnitFile
@@ -19,11 +16,15 @@ from dubwright.lake.layout import ReviewKey, UnitKey
 from dubwright.lake.spreading import spread
 from dubwright.lately import Lately
 from dubwright.moved import span
+from dubwright.reports import coverage
 from dubwright.review import edits, log
 from dubwright.review.edits import Edit, Place
 from dubwright.review.log import Entry
 from dubwright.review.remarks import Remark, remarks
 from dubwright.review.states import Standing, State, states
+from dubwright.series import cast as casts
+from dubwright.series.cast import Cast
+from dubwright.series.facts import SeriesFacts
 
 Row = dict[str, Any]
 # What is read of these tables: a transcript's words and voice prints are most of it, and none of it is a line's.

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dubwright import coverage, languages
+from dubwright import languages
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.quality import standing
 from dubwright.quality.gate import Finding
 from dubwright.quality.standing import Standing
+from dubwright.reports import coverage
 from dubwright.review import lines
 from dubwright.review.edits import Place
 from dubwright.review.lines import Line, Script

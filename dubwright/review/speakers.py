@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dubwright import cast as casts
-from dubwright import coverage
-from dubwright.cast import Cast, Person
 from dubwright.errors import CatalogError, EditConflictError, EditError
 from dubwright.lake import Lake
+from dubwright.reports import coverage
+from dubwright.series import cast as casts
+from dubwright.series.cast import Cast, Person
 
 Row = Mapping[str, Any]
 

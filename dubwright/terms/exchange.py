@@ -9,9 +9,9 @@ from typing import get_args
 
 from pydantic import ValidationError
 
-from dubwright import facts
 from dubwright.errors import ManifestError
-from dubwright.facts import Term
+from dubwright.series import facts
+from dubwright.series.facts import Term
 
 STATUSES: tuple[str, ...] = get_args(facts.Status)
 SEXES: tuple[str, ...] = get_args(facts.Sex)

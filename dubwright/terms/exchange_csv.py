@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dubwright import languages
 from dubwright.errors import LanguageError, ManifestError
-from dubwright.facts import Term
+from dubwright.series.facts import Term
 from dubwright.terms import exchange
 from dubwright.terms.exchange import Imported
 

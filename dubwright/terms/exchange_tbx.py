@@ -15,7 +15,7 @@ from html import escape
 
 from dubwright import languages
 from dubwright.errors import LanguageError, ManifestError
-from dubwright.facts import Term
+from dubwright.series.facts import Term
 from dubwright.terms import exchange, xml
 from dubwright.terms.exchange import Imported
 from dubwright.terms.xml import Element

@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from dubwright.errors import UnreadableError
-from dubwright.facts import SeriesFacts, Term
 from dubwright.lake import Lake
 from dubwright.lake.layout import SeriesKey
+from dubwright.series.facts import SeriesFacts, Term
 
 FACT = "glossary"
 

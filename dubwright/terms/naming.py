@@ -14,8 +14,8 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from dubwright.errors import EngineMissingError
-from dubwright.facts import Sex
 from dubwright.mandarin import pinyin
+from dubwright.series.facts import Sex
 from dubwright.terms.chinese import HAN, Knowledge, Title, knowledge
 
 # Languages whose readers expect Pinyin.

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dubwright import languages
-from dubwright.facts import SeriesFacts, Sex, Term
+from dubwright.series.facts import SeriesFacts, Sex, Term
 from dubwright.terms import naming
 from dubwright.terms.candidates import Finder, Sightings
 from dubwright.terms.chinese import HAN

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dubwright.facts import Sex
+from dubwright.series.facts import Sex
 from dubwright.transcribe import text
 from dubwright.transcribe.engine import Turn, Word
 from dubwright.transcribe.fusion import Line

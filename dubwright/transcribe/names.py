@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dubwright import languages
-from dubwright.facts import SeriesFacts
 from dubwright.mandarin import pinyin, vocabulary
 from dubwright.mandarin.pinyin import Syllable
 from dubwright.mandarin.vocabulary import FREQUENT, ORDINARY
+from dubwright.series.facts import SeriesFacts
 from dubwright.transcribe import text
 from dubwright.transcribe.engine import Word
 

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from dubwright import unit
 from dubwright.errors import InputError, MediaError
-from dubwright.facts import SeriesFacts
 from dubwright.lake import Lake
 from dubwright.media import sound
+from dubwright.series.facts import SeriesFacts
 from dubwright.settings import Section, TranscribeSettings
 from dubwright.transcribe import attribution, fusion, segments, text, witnesses
 from dubwright.transcribe.attribution import Spoken

@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from dubwright.engines import EngineInfo
 from dubwright.errors import DubwrightError
-from dubwright.facts import Character
+from dubwright.series.facts import Character
 from dubwright.settings import TranslateSettings
 from dubwright.translate.market import MarketProfile
 

@@ -21,6 +21,9 @@ _MOST_LEFT, _MOST_LEFT_AT_ONCE = 6, 4
 # What may stand before the word of a rendering that is put in whole, and comes with it.
 _ARTICLE = re.compile(r"\b(?:an?|the|el|l[aeo]s?|un[ae]?|der|die|das|il|gli)\s+$", re.IGNORECASE)
 _LEADING_ARTICLE = re.compile(r"^(?:an?|the|el|l[aeo]s?|un[ae]?|der|die|das|il|gli)\s+", re.IGNORECASE)
+# Words of a form of address that belong to anybody: su madre is no part of Su Alteza.
+_OF_SOMEBODY = "your his her my our their su sus tu tus mi mis nuestro nuestra votre vos son sa"
+_OWNERS = frozenset(_OF_SOMEBODY.split())
 # Who is spoken of without a name; where the line has a name instead, it stands for that.
 _PRONOUNS = {
     "en": (r"\b(?:he|she|him)\b", r"\b(?:his)\b(?=\s+\w)"),
@@ -82,7 +85,7 @@ def _completed(text: str, line: str, rendering: str, others: Sequence[str], targ
     words = _LEADING_ARTICLE.sub("", rendering).split()
     if len(words) < 2:
         return text
-    taken = {word.casefold() for other in others for word in other.split()}
+    taken = {word.casefold() for other in others for word in other.split()} | _OWNERS
     for word in reversed(words):
         # A common noun may begin with a capital where a name may not be without.
         flags = re.IGNORECASE if word.islower() else 0

@@ -45,6 +45,9 @@ def _opened(sentence: str, called: str) -> str:
 
 def _with_article(found: re.Match[str]) -> str:
     name = found[0]
+    if name.split()[0].lower() in _NO_ARTICLE:
+        # It has its own (la emperatriz viuda), or takes none (don Luis).
+        return name
     before, after = found.string[: found.start()].rstrip(), found.string[found.end() :]
     article = "la" if _FEMININE.search(name.split()[0].lower()) else "el"
     spoken_of = re.match(r"\s+\w", after) is not None

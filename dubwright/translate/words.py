@@ -19,14 +19,15 @@ COMMON_WORDS: dict[str, frozenset[str]] = {
         " here there out up get go let will would can could should want know think please sorry all too",
         "es": "yo tú él ella nosotros ellos el la los las un una unos y o pero no es son era eres soy está están estoy"
         " ha he has hay que qué quién cómo dónde cuándo por para con sin de del en al me te se lo le nos mi tu su este"
-        " esta eso esto si sí ya más muy aquí ahora siempre nunca todo puedo quiero tengo fue",
+        " esta eso esto si sí ya más muy aquí ahora siempre nunca todo puedo quiero tengo fue a e en como cuando para da di"
+        " voy va vas vamos ese esa así también",
         "fr": "je tu il elle nous vous ils le la les un une des et ou mais ne pas est sont était suis es ai as a avez"
         " que qui quoi comment où quand pourquoi pour avec sans de du en au me te se lui mon ton son ma ta sa ce cette"
         " c'est j'ai si oui plus très ici maintenant toujours jamais tout veux peux",
         "id": "aku saya kamu kau anda dia kami kita mereka yang dan atau tapi tidak tak bukan ini itu di ke dari untuk"
         " dengan apa siapa bagaimana mana kapan kenapa mengapa sudah akan bisa harus jangan ada adalah saja lagi sini",
         "it": "io tu lui lei noi voi loro il lo la gli le un una e o ma non è sono era sei ho hai ha che chi come dove"
-        " quando perché per con senza di del in al mi ti si ci mio tuo suo questo questa se sì più molto qui ora sempre",
+        " quando perché per con senza di del in al mi ti si ci mio tuo suo questo questa se sì più molto qui ora sempre a da",
         "pt": "eu tu você ele ela nós eles o a os as um uma e ou mas não é são era estou está estão foi que quem como"
         " onde quando por para com sem de do da em no na me te se lhe meu teu seu minha este esta isso isto já mais muito"
         " aqui agora sempre nunca tudo posso quero tenho",

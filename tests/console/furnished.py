@@ -12,9 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dubwright import cast, registered, voice_facts
-from dubwright.cast import Decision
-from dubwright.facts import Term
+from dubwright.catalogue import registered
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
@@ -22,6 +20,9 @@ from dubwright.media import sound
 from dubwright.review import decisions, lines
 from dubwright.review.decisions import Change
 from dubwright.review.edits import Place
+from dubwright.series import cast, voice_facts
+from dubwright.series.cast import Decision
+from dubwright.series.facts import Term
 from dubwright.terms import log
 from dubwright.terms.log import Entry
 from samples import script

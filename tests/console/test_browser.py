@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from desk.console.rendering import url
-from dubwright import registered
+from dubwright.catalogue import registered
 from dubwright.lake import open_lake
 from tests.console.chromium import CHROMIUM, PAGE_MS, accessible, completed, opened, played
 from tests.flows.conftest import make_video

@@ -20,10 +20,10 @@ from desk.console.known.snapshot import Picture
 from desk.console.known.verdicts import Verdicts
 from desk.console.views.coverage import Coverage, coverage
 from desk.runs.listing import Run
-from dubwright.coverage import SeriesCoverage
 from dubwright.errors import ClusterError
 from dubwright.lake import Lake
-from dubwright.report import Failure
+from dubwright.reports.coverage import SeriesCoverage
+from dubwright.reports.failures import Failure
 from dubwright.settings import Settings, load
 from tests.console.browser import Browser
 from tests.console.conftest import Built

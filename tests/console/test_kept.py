@@ -17,11 +17,11 @@ from desk.console.known.apart import Beside, apart
 from desk.console.known.kept import KeptLake
 from desk.console.known.snapshot import Snapshot
 from desk.console.known.verdicts import Verdicts
-from dubwright import coverage
 from dubwright.errors import CatalogError, StoreError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.lake.local import LocalStore
+from dubwright.reports import coverage
 from dubwright.review import edits
 from dubwright.review.edits import Place
 from dubwright.settings import QualitySettings

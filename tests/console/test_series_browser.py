@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from desk.console.rendering import url
-from dubwright import cast
 from dubwright.lake import Lake
+from dubwright.series import cast
 from tests.console.browser import PASSWORD
 from tests.console.chromium import CHROMIUM, accessible, opened
 from tests.console.conftest import Built, served

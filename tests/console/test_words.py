@@ -13,12 +13,12 @@ from desk.console import words
 from desk.console.rendering import TEMPLATES
 from desk.console.views.markets import SEVERITIES
 from desk.console.words import Words
-from dubwright.casting import UNCAST, UNINFORMED
 from dubwright.dub.work import NO_TRANSLATION, NOT_SPOKEN, NOTHING_TO_SPEAK
-from dubwright.facts import Sex
 from dubwright.market import Category, Overrides, Relation
+from dubwright.planning.reach import stages_from
 from dubwright.quality import gate
-from dubwright.reach import stages_from
+from dubwright.review.casting import UNCAST, UNINFORMED
+from dubwright.series.facts import Sex
 from dubwright.settings import QualitySettings
 from dubwright.translate.market import finding
 

@@ -12,14 +12,15 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from desk.console.pages import AUDITED
 from desk.console.rendering import url
 from desk.console.state import State
-from dubwright import cast as casts
-from dubwright import coverage, voice_facts
-from dubwright.cast import Decision
 from dubwright.dub.fake import FakeSynthesizer
-from dubwright.facts import Character, SeriesFacts
 from dubwright.lake import Lake
 from dubwright.media import sound
-from dubwright.voice_facts import Entry
+from dubwright.reports import coverage
+from dubwright.series import cast as casts
+from dubwright.series import voice_facts
+from dubwright.series.cast import Decision
+from dubwright.series.facts import Character, SeriesFacts
+from dubwright.series.voice_facts import Entry
 from tests.console.browser import Browser
 from tests.console.conftest import Built
 from tests.console.test_pages import API, EPISODE, PAGE, SERIES, there

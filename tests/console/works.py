@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dubwright import catalog, plan, registered
+from dubwright.catalogue import catalog, registered
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
+from dubwright.planning import plan
+from dubwright.planning.series_plan import PlannedUnit
 from dubwright.render.kinds import ENDINGS, MIME
-from dubwright.series_plan import PlannedUnit
 from dubwright.settings import Settings
 
 SHARED = {"language": "es", "engine": "fake", "engine_version": "1"}

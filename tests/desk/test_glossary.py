@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from desk.glossary import app
-from dubwright import cast as casts
-from dubwright.cast import Decision
 from dubwright.errors import CatalogError, ManifestError, SettingsError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
+from dubwright.series import cast as casts
+from dubwright.series.cast import Decision
 
 SERIES = "槐巷 不灭灯"
 SAID = {"01": "秦师父，晚晴来了。\n师父！", "02": "晚晴，走吧。", "03": "走吧。"}

@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from desk.cli import app
-from dubwright import cast as casts
-from dubwright.cast import Decision
 from dubwright.errors import CatalogError, EditError, LanguageError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
+from dubwright.series import cast as casts
+from dubwright.series.cast import Decision
 
 SERIES = "槐巷 不灭灯"
 MARK = "0" * 32

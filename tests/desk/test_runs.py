@@ -23,11 +23,11 @@ from desk.runs.causes import causes, normal
 from desk.runs.orders import forecast
 from desk.runs.progress import Counts, Progress, together, with_live
 from desk.runs.server import server
-from dubwright import registered
 from dubwright import settings as all_settings
+from dubwright.catalogue import registered
 from dubwright.errors import CatalogError, ClusterError, LanguageError, SettingsError
 from dubwright.lake import Lake, open_lake
-from dubwright.report import Failure
+from dubwright.reports.failures import Failure
 from tests.console.works import deliver, register
 
 

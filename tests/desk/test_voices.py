@@ -11,16 +11,16 @@ import typer
 from typer.testing import CliRunner
 
 from desk.voices import voices
-from dubwright import cast as casts
-from dubwright import voice_facts
-from dubwright.cast import Decision
 from dubwright.dub.fake import FakeCloner, FakeSynthesizer
 from dubwright.dub.wording import spoken
 from dubwright.errors import CatalogError, LanguageError, SettingsError
-from dubwright.facts import Character, SeriesFacts
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.media import sound
+from dubwright.series import cast as casts
+from dubwright.series import voice_facts
+from dubwright.series.cast import Decision
+from dubwright.series.facts import Character, SeriesFacts
 from dubwright.series_voices import cast_series
 from dubwright.settings import DubSettings
 

@@ -12,12 +12,12 @@ import pytest
 from numpy.typing import NDArray
 
 from dubwright.dub.fake import FakeSynthesizer
-from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.media import sound
 from dubwright.models import registry
+from dubwright.series.facts import SeriesFacts
 from dubwright.settings import DubSettings
 from dubwright.stages import STAGES
 from dubwright.unit import Machine, Work

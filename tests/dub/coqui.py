@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dubwright.dub import kokoro
 from dubwright.dub.coqui.mms import Mms
 from dubwright.dub.coqui.xtts import Xtts
+from dubwright.dub.engine import Speech
 from dubwright.models import registry
 from dubwright.models.store import ModelStore
 from dubwright.settings import DubSettings, Settings
@@ -59,3 +61,10 @@ def small_coqui(folder: Path) -> Iterator[Mapping[str, Path]]:
         patch.setenv(registry.ADDED, str(folder / "artefacts.toml"))
         store = ModelStore(Settings().models_dir)
         yield models | {name: store.ensure(name) for name in (kokoro.MODEL, kokoro.VOICES)}
+
+
+def clip(pitch_hz: float, seconds: float, rate: int = 44_100, level: float = 0.3) -> Speech:
+    """A sound with harmonics, as loud as a voice."""
+    time = np.arange(round(seconds * rate)) / rate
+    sound = sum(np.sin(2 * np.pi * pitch_hz * n * time) / n for n in range(1, 20))
+    return Speech((level * sound * (1 + np.sin(8 * np.pi * time)) / 4).astype(np.float32), rate)

@@ -14,7 +14,7 @@ from dubwright.dub.engine import Voice
 from dubwright.dub.fake import FakeSynthesizer
 from dubwright.dub.kokoro import Kokoro
 from dubwright.dub.timbre import Sound, alike, of_engine, semitones
-from dubwright.facts import Sex
+from dubwright.series.facts import Sex
 
 FAKE, HEARD = FakeSynthesizer.voices("en"), of_engine("fake")
 ENGLISH = Kokoro.voices("en")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dubwright.dub.casting import Casting, Speaker, voices_of_lines
 from dubwright.dub.engine import Voice
-from dubwright.facts import Character, SeriesFacts
+from dubwright.series.facts import Character, SeriesFacts
 
 VOICES = [Voice("f1", "female"), Voice("m1", "male"), Voice("f2", "female"), Voice("m2", "male")]
 FACTS = SeriesFacts(

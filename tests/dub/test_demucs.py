@@ -15,7 +15,7 @@ from dubwright.dub.separation import bed as separation
 from dubwright.dub.separation.demucs import VOICES, Demucs
 from dubwright.errors import ModelError, SettingsError
 from dubwright.models import registry
-from dubwright.recipes import Recipes
+from dubwright.planning.recipes import Recipes
 from dubwright.settings import DubSettings, Settings
 from dubwright.stages import STAGES
 from dubwright.unit import Machine

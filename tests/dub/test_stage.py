@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from dubwright import unit
-from dubwright.cast import Cast, Person
 from dubwright.dub import work as stage
 from dubwright.dub.fake import FakeSynthesizer
 from dubwright.errors import EngineError, EngineOutputError, LanguageError
-from dubwright.facts import Character, SeriesFacts
 from dubwright.lake import Lake
 from dubwright.media import sound
+from dubwright.series.cast import Cast, Person
+from dubwright.series.facts import Character, SeriesFacts
 from dubwright.settings import DubSettings
 from dubwright.unit import Machine, Work
 from tests.dub.conftest import FAKE, LINES, RATE, Dubbed, Episodes, Said, bed, original

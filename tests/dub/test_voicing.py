@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from dubwright import unit
-from dubwright.cast import Cast, Person
 from dubwright.dub.engine import Speech
 from dubwright.dub.fake import FakeCloner, FakeSynthesizer
-from dubwright.facts import Character, SeriesFacts
 from dubwright.lake import Lake
 from dubwright.media import sound
+from dubwright.series.cast import Cast, Person
+from dubwright.series.facts import Character, SeriesFacts
+from dubwright.series.voice_facts import NO_CONSENT, CastVoice
 from dubwright.unit import Work
-from dubwright.voice_facts import NO_CONSENT, CastVoice
 from tests.dub.conftest import FAKE, Dubbed, Episodes, Said
 
 pytestmark = pytest.mark.slow

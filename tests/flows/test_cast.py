@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dubwright import cast as casts
 from dubwright.lake import Lake, open_lake
 from dubwright.lake.layout import UnitKey
+from dubwright.series import cast as casts
 from dubwright.stages import STAGES
 from dubwright.transcribe.speakers.clips import FACT
 from tests.flows.conftest import Ran, make_video

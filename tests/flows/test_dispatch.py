@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from dubwright.catalog import Catalog, Episode, Series
+from dubwright.catalogue.catalog import Catalog, Episode, Series
 from dubwright.errors import ClusterError, EngineOutputError, MediaError
 from dubwright.lake import Lake
-from dubwright.plan import build
+from dubwright.planning.plan import build
 from dubwright.settings import ClusterSettings, Settings, load
 from dubwright.translate.fake import FakeTranslator
 from dubwright.unit import Receipt, Work

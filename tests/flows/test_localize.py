@@ -217,7 +217,10 @@ def test_killed_at_any_moment_the_next_run_ends_complete(
     assert len({(key.table, key.series, key.episode, key.language) for key in after}) == len(after)
 
 
-def test_an_interrupted_run_leaves_no_process(catalogue: Path, environment: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("ctrl_c", [False, True])
+def test_an_interrupted_run_leaves_no_process(
+    catalogue: Path, environment: dict[str, str], tmp_path: Path, *, ctrl_c: bool
+) -> None:
     process = subprocess.Popen(
         [*COMMAND, "localize", str(catalogue), "--to", "en"],
         cwd=tmp_path,
@@ -231,10 +234,15 @@ def test_an_interrupted_run_leaves_no_process(catalogue: Path, environment: dict
     deadline = time.monotonic() + 120
     while not list(lake.units("source")) and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
+    if ctrl_c:
+        # As a terminal does: to everything that the command has started, too.
+        os.killpg(process.pid, signal.SIGINT)
+    else:
+        process.send_signal(signal.SIGTERM)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130, stderr
     assert "run the same command again" in stderr
+    assert "Traceback" not in stderr
     deadline = time.monotonic() + 20
     while (left := _group(process.pid)) and time.monotonic() < deadline:
         time.sleep(0.2)

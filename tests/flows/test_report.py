@@ -10,7 +10,7 @@ from prefect.logging import disable_run_logger
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from dubwright.lake import Lake
-from dubwright.report import Delivered
+from dubwright.planning.report import Delivered
 from tasks.report import leave_pictures, leave_table
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dubwright import catalog, sources, unit
+from dubwright import sources, unit
+from dubwright.catalogue import catalog
 from dubwright.errors import MediaError, StoreError, ToolError
 from dubwright.ingest import work as stage
 from dubwright.lake import Lake
@@ -20,8 +21,8 @@ from dubwright.media import decode, sound
 from dubwright.settings import IngestSettings
 from dubwright.sources import digest
 from dubwright.unit import Machine, Work
+from tests.catalogue.conftest import Bucket
 from tests.media import clips
-from tests.plan.conftest import Bucket
 
 pytestmark = pytest.mark.slow
 

@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dubwright import plan as plans
 from dubwright import settings as all_settings
-from dubwright import wishes
-from dubwright.catalog import Catalog, Episode, Series
+from dubwright.catalogue.catalog import Catalog, Episode, Series
 from dubwright.errors import LeaseError
 from dubwright.lake import Lake, collection, layout, leases, schemas
 from dubwright.lake.collection import Collected, Doomed, Wishes, collect
@@ -23,6 +21,8 @@ from dubwright.lake.layout import SeriesKey, UnitKey
 from dubwright.lake.local import LocalStore
 from dubwright.lake.references import Digests, blob_columns
 from dubwright.lake.verification import verify
+from dubwright.planning import plan as plans
+from dubwright.planning import wishes
 from dubwright.settings import Settings
 from tests.lake.units import SHARED, age, blob, keys, unit
 

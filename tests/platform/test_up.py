@@ -27,10 +27,13 @@ from desk.runs.causes import causes
 from desk.runs.listing import Run
 from desk.runs.progress import progress
 from desk.up import marked
-from dubwright import catalog as catalogs
-from dubwright import coverage, plan, registered, settings
+from dubwright import settings
+from dubwright.catalogue import catalog as catalogs
+from dubwright.catalogue import registered
 from dubwright.errors import RunMissingError, RunStateError, SettingsError
 from dubwright.lake import open_lake
+from dubwright.planning import plan
+from dubwright.reports import coverage
 from tests.flows.conftest import make_video
 from tests.platform.processes import clean_environment
 

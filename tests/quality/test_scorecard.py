@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dubwright import coverage
 from dubwright.errors import InputError
 from dubwright.lake import open_lake
 from dubwright.lake.layout import UnitKey
@@ -17,6 +16,7 @@ from dubwright.media import ffmpeg
 from dubwright.media.sound import write_flac
 from dubwright.quality import scorecard
 from dubwright.quality.scorecard import Figure, Result
+from dubwright.reports import coverage
 from dubwright.settings import DubSettings
 
 LINES = [

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from dubwright.errors import InputError
-from dubwright.facts import Character, SeriesFacts, Term
 from dubwright.quality import transcripts
 from dubwright.quality.scorecard import TrueLine
 from dubwright.quality.scores import Span
+from dubwright.series.facts import Character, SeriesFacts, Term
 
 FACTS = SeriesFacts(
     cast=(Character(name="陆晚晴", aliases=("晚晴",)), Character(name="秦师父")),

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from dubwright import plan as plans
 from dubwright import settings, unit
-from dubwright.catalog import Catalog, Episode, Series
+from dubwright.catalogue.catalog import Catalog, Episode, Series
 from dubwright.lake import Lake, open_lake
-from dubwright.plan import PlannedUnit
+from dubwright.planning import plan as plans
+from dubwright.planning.plan import PlannedUnit
 from dubwright.review import lines
 from dubwright.review.edits import Place
 from dubwright.review.lines import Script

@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from desk.cast import app
-from dubwright import cast as casts
-from dubwright import reach
-from dubwright.cast import Decision
 from dubwright.errors import CatalogError, EditConflictError, EditError
+from dubwright.planning import reach
 from dubwright.review import lines, speakers
+from dubwright.series import cast as casts
+from dubwright.series.cast import Decision
 from tests.review.conftest import SERIES, World
 
 

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 import yaml
 
-from dubwright import facts
 from dubwright.media import ffmpeg, probe
 from dubwright.media.sound import read
 from dubwright.quality import scorecard, scores
+from dubwright.series import facts
 from samples import render, script
 from samples.sound import active_dbfs
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dubwright import facts
 from dubwright.dub.kokoro import Kokoro
+from dubwright.series import facts
 from samples import script
 from samples.script import Script
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from dubwright.errors import ManifestError
-from dubwright.facts import Term
+from dubwright.series.facts import Term
 from dubwright.terms import exchange
 
 # Quotes, separators, markup, what begins a formula, scripts that are composed or run the other way.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from dubwright.errors import ManifestError
-from dubwright.facts import Term
+from dubwright.series.facts import Term
 from dubwright.terms import exchange, exchange_csv
 from tests.terms.drawn import GLOSSARIES
 

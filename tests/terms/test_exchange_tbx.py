@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from dubwright.errors import ManifestError
-from dubwright.facts import Term
+from dubwright.series.facts import Term
 from dubwright.terms import exchange_tbx, xml
 from dubwright.terms.xml import Element
 from tests.terms.drawn import GLOSSARIES

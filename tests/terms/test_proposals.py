@@ -6,9 +6,10 @@ import importlib.util
 
 import pytest
 
-from dubwright import facts, languages
+from dubwright import languages
 from dubwright.errors import EngineMissingError
-from dubwright.facts import Character, SeriesFacts, Sex, Term
+from dubwright.series import facts
+from dubwright.series.facts import Character, SeriesFacts, Sex, Term
 from dubwright.terms import chinese, naming, proposals
 from samples import script
 

@@ -6,7 +6,7 @@ sentence the right one is what stands after `→`.
 
 from __future__ import annotations
 
-from dubwright.facts import Character, SeriesFacts, Term
+from dubwright.series.facts import Character, SeriesFacts, Term
 
 FACTS = SeriesFacts(
     cast=tuple(

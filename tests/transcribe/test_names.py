@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dubwright.facts import Character, SeriesFacts, Term
 from dubwright.mandarin import pinyin, vocabulary
+from dubwright.series.facts import Character, SeriesFacts, Term
 from dubwright.transcribe.engine import Word
 from dubwright.transcribe.names import Names
 from tests.transcribe import heard

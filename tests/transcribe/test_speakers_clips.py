@@ -11,13 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from desk.cast import app
-from dubwright import cast as casts
-from dubwright.cast import Decision
 from dubwright.errors import CatalogError, SettingsError
 from dubwright.lake import Lake
 from dubwright.lake.collection import collect
 from dubwright.lake.layout import SeriesKey, UnitKey
 from dubwright.media import sound
+from dubwright.series import cast as casts
+from dubwright.series.cast import Decision
 from dubwright.transcribe.speakers.clips import clips_of, keep, references_of
 from dubwright.voiceprints.spectra import RATE
 

@@ -7,9 +7,9 @@ import random
 import numpy as np
 import pytest
 
-from dubwright import cast as casts
-from dubwright.cast import Cast, resolve
-from dubwright.facts import Character, Sex
+from dubwright.series import cast as casts
+from dubwright.series.cast import Cast, resolve
+from dubwright.series.facts import Character, Sex
 from dubwright.transcribe.speakers import EpisodePrint, VoicePrint, link
 from dubwright.transcribe.speakers.linking import decisions
 from dubwright.voiceprints.spectra import Array

@@ -11,12 +11,12 @@ from typing import IO, Any
 import numpy as np
 import pytest
 
-from dubwright import cast as casts
-from dubwright.cast import Cast
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.lake.local import LocalStore
+from dubwright.series import cast as casts
+from dubwright.series.cast import Cast
 from dubwright.transcribe.speakers import prints_of
 from dubwright.transcribe.speakers.series import link_series, same_voices
 

@@ -9,7 +9,7 @@ import pytest
 
 from dubwright.engines import engine_class
 from dubwright.errors import EndpointError, EngineError
-from dubwright.facts import Character
+from dubwright.series.facts import Character
 from dubwright.settings import TranslateSettings
 from dubwright.translate.chat import scene as scenes
 from dubwright.translate.engine import Line, Scene, Translated, Translator

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dubwright.facts import Character, SeriesFacts
+from dubwright.series.facts import Character, SeriesFacts
 from dubwright.translate import market
 from dubwright.translate.engine import Line, Scene
 from dubwright.translate.market import Overrides, addressees, finding

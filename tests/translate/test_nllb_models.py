@@ -17,9 +17,9 @@ import pytest
 from dubwright import unit
 from dubwright.engines import engine_class
 from dubwright.errors import LanguageError, ModelError
-from dubwright.facts import SeriesFacts
 from dubwright.lake import Lake
 from dubwright.models import registry
+from dubwright.series.facts import SeriesFacts
 from dubwright.settings import TranslateSettings
 from dubwright.translate import check, glossary
 from dubwright.translate.engine import Line, Scene, Translator

@@ -73,6 +73,8 @@ def test_a_few_characters_left_are_written_as_they_sound(answer: str, target: st
         ("沈总在哪儿？", "¿Dónde está él?", {"沈总": "señor Shen"}, "es", "¿Dónde está señor Shen?"),
         ("方总监，思雨呢？", "Fang, where?", {"方总监": "Fang Lei", "思雨": "Siyu"}, "en", "Siyu, Fang Lei, where?"),
         ("槐巷", "!", {"槐巷": "Huai Lane"}, "en", "!"),
+        ("王爷让母亲走", "Su madre se va.", {"王爷": "Su Alteza"}, "es", "Su Alteza, su madre se va."),
+        ("王爷您来了", "Your mother?", {"王爷": "Your Highness"}, "en", "Your Highness, your mother?"),
     ],
 )
 def test_names_are_put_in(line: str, answer: str, terms: dict[str, str], target: str, mended: str) -> None:
@@ -100,6 +102,18 @@ def test_names_are_put_in(line: str, answer: str, terms: dict[str, str], target:
 )
 def test_answers_are_written_as_their_language_is(answer: str, target: str, written: str) -> None:
     assert repair.written(answer, target, ["maestro", "señor Shen", "Qin"]) == written
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "written"),
+    [
+        ("La emperatriz viuda duerme.", "la emperatriz viuda", "La emperatriz viuda duerme."),
+        ("Vengo de el palacio frío.", "el palacio frío", "Vengo del palacio frío."),
+        ("Don Luis firmó.", "don Luis", "Don Luis firmó."),
+    ],
+)
+def test_a_rendering_that_has_its_article_gets_no_other(answer: str, name: str, written: str) -> None:
+    assert repair.written(answer, "es", [name]) == written
 
 
 @pytest.mark.parametrize(

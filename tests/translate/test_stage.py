@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from dubwright import unit
-from dubwright.cast import Cast, Person
 from dubwright.errors import EngineOutputError, SettingsError
-from dubwright.facts import SeriesFacts
 from dubwright.fingerprint import fingerprint
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
+from dubwright.series.cast import Cast, Person
+from dubwright.series.facts import SeriesFacts
 from dubwright.settings import TranslateSettings
 from dubwright.translate import work as stage
 from dubwright.translate.engine import Scene, Translated

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from desk.console.known.behind import Behind
-from dubwright import coverage
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.quality import trends
 from dubwright.quality.trends import Sample
+from dubwright.reports import coverage
 from dubwright.settings import Settings
 
 FRESH_S = 300.0

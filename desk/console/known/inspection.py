@@ -17,11 +17,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from desk.console.known.verdicts import Verdicts
-from dubwright import catalog as catalogs
-from dubwright import coverage, plan, registered
-from dubwright.coverage import SeriesCoverage
+from dubwright.catalogue import catalog as catalogs
+from dubwright.catalogue import registered
 from dubwright.errors import CatalogError, ManifestError
 from dubwright.lake import Lake
+from dubwright.planning import plan
+from dubwright.reports import coverage
+from dubwright.reports.coverage import SeriesCoverage
 from dubwright.settings import Settings
 from dubwright.stages import STAGES
 

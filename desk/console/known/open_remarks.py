@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from dubwright import coverage
 from dubwright.lake import Lake
 from dubwright.lake.layout import ReviewKey
 from dubwright.lake.spreading import spread
 from dubwright.lately import Lately
+from dubwright.reports import coverage
 from dubwright.review import log, remarks
 from dubwright.review.log import Entry
 

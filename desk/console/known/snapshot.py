@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 from desk.console.known.apart import apart
 from desk.console.known.behind import Behind
-from dubwright import coverage
-from dubwright.coverage import SeriesCoverage
 from dubwright.lake import Lake
-from dubwright.report import Failure
+from dubwright.reports import coverage
+from dubwright.reports.coverage import SeriesCoverage
+from dubwright.reports.failures import Failure
 
 # A picture of the lake older than this (s) is taken anew; one that took long, after four times as long.
 FRESH_S = 5.0

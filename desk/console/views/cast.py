@@ -10,13 +10,13 @@ from pydantic import BaseModel, Field
 
 from desk.console.state import State
 from desk.console.views.touched import Touched
-from dubwright import cast as casts
-from dubwright import reach
-from dubwright.cast import Cast, Decision
 from dubwright.errors import CatalogError
-from dubwright.facts import Sex
 from dubwright.media import sound
 from dubwright.order import natural
+from dubwright.planning import reach
+from dubwright.series import cast as casts
+from dubwright.series.cast import Cast, Decision
+from dubwright.series.facts import Sex
 
 
 class Naming(BaseModel):

@@ -12,7 +12,6 @@ from pydantic import BaseModel
 
 from desk.console.access.links import Archive
 from desk.console.state import State
-from dubwright import coverage
 from dubwright.errors import CatalogError, StoreError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
@@ -20,6 +19,7 @@ from dubwright.order import natural
 from dubwright.quality import standing
 from dubwright.render.export import files, safe_name
 from dubwright.render.kinds import ENDINGS
+from dubwright.reports import coverage
 
 PIECE = 1 << 18
 # What people call the kinds of the table.

@@ -11,13 +11,13 @@ from desk.console.views.lines import Line, Person, people, shown
 from desk.console.views.remarks import Remark
 from desk.console.views.series import newest_of
 from desk.console.views.speech import SOUND
-from dubwright import cast as casts
-from dubwright.coverage import newest_rows
 from dubwright.errors import CatalogError
 from dubwright.order import natural
+from dubwright.reports.coverage import newest_rows
 from dubwright.review import lines
 from dubwright.review.edits import Place
 from dubwright.review.log import Entry
+from dubwright.series import cast as casts
 
 VIDEO = "video/mp4"
 

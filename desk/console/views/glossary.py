@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field, ValidationError
 
 from desk.console.state import State
 from desk.console.views.touched import Touched
-from dubwright import cast as casts
-from dubwright import reach
-from dubwright.cast import Cast
 from dubwright.errors import CatalogError, SettingsError
-from dubwright.facts import SeriesFacts, Term
 from dubwright.order import natural
+from dubwright.planning import reach
+from dubwright.series import cast as casts
+from dubwright.series.cast import Cast
+from dubwright.series.facts import SeriesFacts, Term
 from dubwright.terms import log
 from dubwright.terms.log import Entry
 

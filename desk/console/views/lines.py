@@ -12,14 +12,14 @@ from desk.console.state import State
 from desk.console.views import remarks
 from desk.console.views.remarks import Comment, Remark
 from desk.console.views.speech import SOUND
-from dubwright import cast as casts
-from dubwright.cast import Cast
 from dubwright.order import natural
 from dubwright.quality.gate import Finding
 from dubwright.review import decisions, edits, lines
 from dubwright.review.decisions import LONGEST_NAME, LONGEST_TEXT, Change
 from dubwright.review.edits import Place
 from dubwright.review.lines import Script
+from dubwright.series import cast as casts
+from dubwright.series.cast import Cast
 
 Decision = Literal["approve", "lock", "unlock", "reopen"]
 

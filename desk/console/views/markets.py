@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field
 
 from desk.console.state import State
 from desk.console.views.touched import Touched
-from dubwright import languages, market_facts, reach
-from dubwright.facts import SeriesFacts
+from dubwright import languages
 from dubwright.market import Overrides
 from dubwright.market import Relation as Whom
-from dubwright.market_facts import Entry
+from dubwright.planning import reach
+from dubwright.series import market_facts
+from dubwright.series.facts import SeriesFacts
+from dubwright.series.market_facts import Entry
 from dubwright.translate import market
 
 SEVERITIES = ("none", "low", "medium", "high")

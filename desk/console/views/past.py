@@ -9,13 +9,13 @@ from typing import Literal
 from pydantic import BaseModel
 
 from desk.console.state import State
-from dubwright import cast as casts
-from dubwright.cast import Decision
-from dubwright.cast import Line as Spoken
 from dubwright.review import edits, lines
 from dubwright.review.edits import Edit, Place
 from dubwright.review.lines import Line, Script
 from dubwright.review.log import Entry
+from dubwright.series import cast as casts
+from dubwright.series.cast import Decision
+from dubwright.series.cast import Line as Spoken
 
 What = Literal["engine", "edit", "approve", "lock", "unlock", "reopen", "assign", "speaker"]
 _SAID = ("approve", "lock", "unlock", "reopen", "assign")

@@ -17,9 +17,9 @@ from desk.runs.causes import Cause
 from desk.runs.listing import Artifact, Page, Run, Tasks
 from desk.runs.orders import Forecast, Order
 from desk.runs.progress import Progress
-from dubwright import registered
+from dubwright.catalogue import registered
 from dubwright.errors import CatalogError, ClusterError
-from dubwright.report import Failure
+from dubwright.reports.failures import Failure
 
 PAGE = 25
 

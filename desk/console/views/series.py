@@ -14,14 +14,15 @@ from desk.console.views import downloads, glossary, markets
 from desk.console.views.downloads import Archives
 from desk.console.views.glossary import GlossaryTerm
 from desk.console.views.markets import Market
-from dubwright import cast as casts
-from dubwright import coverage, voice_facts
-from dubwright.cast import Cast
 from dubwright.errors import CatalogError
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.order import natural
-from dubwright.report import Failure
+from dubwright.reports import coverage
+from dubwright.reports.failures import Failure
+from dubwright.series import cast as casts
+from dubwright.series import voice_facts
+from dubwright.series.cast import Cast
 
 EpisodeState = Literal["done", "flagged", "failed", "missing"]
 

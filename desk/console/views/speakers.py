@@ -7,10 +7,10 @@ from pydantic import BaseModel, Field
 from desk.console.state import State
 from desk.console.views.lines import OneLine, now
 from desk.console.views.touched import Touched
-from dubwright import cast as casts
-from dubwright import reach
+from dubwright.planning import reach
 from dubwright.review import lines, speakers
 from dubwright.review.edits import Place
+from dubwright.series import cast as casts
 
 
 class Speaking(BaseModel):

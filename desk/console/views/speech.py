@@ -5,11 +5,11 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from desk.console.state import State
-from dubwright.casting import Casting
 from dubwright.dub.engine import stock
 from dubwright.dub.preview import preview
 from dubwright.dub.stage import engine
 from dubwright.review import lines
+from dubwright.review.casting import Casting
 from dubwright.review.decisions import LONGEST_TEXT
 from dubwright.review.edits import Place
 

@@ -11,12 +11,12 @@ from pydantic import BaseModel, Field
 from desk.console.state import State
 from desk.console.views.speech import SOUND, Sounding
 from desk.console.views.touched import Touched
-from dubwright.casting import Casting
 from dubwright.dub import audition
 from dubwright.dub.audition import Audition
 from dubwright.dub.preview import preview
 from dubwright.errors import CatalogError
-from dubwright.reach import stages_from
+from dubwright.planning.reach import stages_from
+from dubwright.review.casting import Casting
 
 
 class Choice(BaseModel):

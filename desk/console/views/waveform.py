@@ -7,11 +7,11 @@ from functools import partial
 import numpy as np
 from pydantic import BaseModel
 
-from dubwright.coverage import newest_rows
 from dubwright.errors import CatalogError
 from dubwright.lake import Lake
 from dubwright.lately import Lately
 from dubwright.media import sound
+from dubwright.reports.coverage import newest_rows
 
 POINTS_A_SECOND = 20
 # Enough to see a voice; loudness needs no more.

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from dubwright.cast import Cast
 from dubwright.errors import KeyMissingError
 from dubwright.lake import Lake, layout
 from dubwright.lake.layout import SeriesKey, UnitKey
 from dubwright.lake.reading import about, columns
 from dubwright.lake.spreading import spread
 from dubwright.media import sound
+from dubwright.series.cast import Cast
 from dubwright.transcribe.speakers import features
 from dubwright.transcribe.speakers.prints import DIALOGUE
 from dubwright.transcribe.speakers.references import Candidate, Choice, best, candidates, choose

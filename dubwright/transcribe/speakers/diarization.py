@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dubwright.facts import Sex
+from dubwright.series.facts import Sex
 from dubwright.transcribe.speakers import clustering, features, prints
 from dubwright.transcribe.speakers.features import Features, Span
 from dubwright.transcribe.speakers.prints import VoicePrint

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dubwright.cast import Cast, Decision, Person
-from dubwright.facts import Character, Sex
+from dubwright.series.cast import Cast, Decision, Person
+from dubwright.series.facts import Character, Sex
 from dubwright.transcribe.speakers.prints import VoicePrint
 from dubwright.voiceprints.encoder import unit
+from dubwright.voiceprints.pitch import sex_of
 from dubwright.voiceprints.spectra import Array
-from dubwright.voices import sex_of
 
 # Prints of one voice in two episodes are at least this alike (cosine), with this much speech behind each. Of less speech
 # all prints are less alike, those of one voice too: down to `ALIKE_BRIEF`.

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from dubwright.facts import Sex
+from dubwright.series.facts import Sex
 from dubwright.transcribe.speakers.features import Span
 from dubwright.voiceprints.encoder import unit
+from dubwright.voiceprints.pitch import median_pitch, sex_of
 from dubwright.voiceprints.spectra import Array
-from dubwright.voices import median_pitch, sex_of
 
 # Of a voice, a line says as much as it lasts, up to this (s).
 LONGEST_WEIGHT_S = 3.0

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from dubwright import cast as casts
-from dubwright.cast import Cast, Decision, resolve
 from dubwright.errors import KeyMissingError, StoreError
-from dubwright.facts import Character, said
 from dubwright.lake import Lake
 from dubwright.lake.layout import UnitKey
 from dubwright.lake.reading import columns
 from dubwright.lake.spreading import spread
+from dubwright.series import cast as casts
+from dubwright.series.cast import Cast, Decision, resolve
+from dubwright.series.facts import Character, said
 from dubwright.transcribe.speakers.features import Span
 from dubwright.transcribe.speakers.linking import EpisodePrint, decisions
 from dubwright.transcribe.speakers.prints import COLUMNS, VoicePrint, lines_of, prints_of

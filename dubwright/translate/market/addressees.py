@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from dubwright.facts import Character
+from dubwright.series.facts import Character
 from dubwright.translate.engine import Line
 
 # A short word before the first break, or behind the last one, may call somebody, unless it has what names have not.

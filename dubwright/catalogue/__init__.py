@@ -1,0 +1,1 @@
+"""The works: which series and episodes there are, where their videos and subtitles lie."""
