@@ -22,6 +22,7 @@ from tasks.cluster import bench
 from tasks.gate import Gate, watched
 from tasks.progress import CatalogProgress
 from tasks.published import last_rows, published
+from tasks.waiting import all_ended
 
 # Before a series is begun again that Prefect's server would not have (s).
 WAITS_S = (5.0, 15.0)
@@ -114,7 +115,7 @@ async def _in_turn(
                     await asyncio.sleep(wait or 0)
             progress.ended(series, [], completed=False)
 
-    await asyncio.gather(*(when_it_is_time(name) for name in names))
+    await all_ended(*(when_it_is_time(name) for name in names))
 
 
 async def _deployed(deployment: str, parameters: dict[str, Any], queue: str) -> Ended:

@@ -46,6 +46,7 @@ from tasks.render import render
 from tasks.termination import heeds_sigterm
 from tasks.transcribe import transcribe
 from tasks.translate import translate
+from tasks.waiting import all_ended
 
 # Units that are done one after another: those of an episode, or (with a language) of one of its languages.
 Chain = tuple[str, str | None]
@@ -206,7 +207,7 @@ def _chains(plan: Plan, *, per_language: bool) -> dict[Chain, list[PlannedUnit]]
 
 async def _side_by_side(chains: Mapping[Chain, Sequence[PlannedUnit]], dispatcher: Dispatcher) -> dict[Chain, int]:
     """Run what the chains lack, all of them at once; how many units failed in each."""
-    failed = await asyncio.gather(*(_chain(units, dispatcher) for units in chains.values()))
+    failed = await all_ended(*(_chain(units, dispatcher) for units in chains.values()))
     return dict(zip(chains, failed, strict=True))
 
 
