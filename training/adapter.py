@@ -79,13 +79,19 @@ def main() -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     files: dict[str, Any] = {"pretrained_model_name_or_path": given.model.parent, "gguf_file": given.model.name}
     tokenizer = AutoTokenizer.from_pretrained(**files)
-    model = AutoModelForCausalLM.from_pretrained(**files, dtype=torch.bfloat16).to(device)
+    model = AutoModelForCausalLM.from_pretrained(**files, dtype=quickest(device)).to(device)
     adapted = adapt(model)
     if given.begin:
         begin(adapted, given.begin)
     learner = Learner(model, tokenizer)
     train(learner, adapted, lessons(given.epochs, given.spanish), given.minutes * 60)
     write(adapted, given.out, given.strength)
+
+
+def quickest(device: str) -> torch.dtype:
+    """16 bits where the device computes with them: a processor that does not is six times as fast with 32."""
+    sixteen = device == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.bfloat16 if sixteen else torch.float32
 
 
 def adapt(model: Any) -> Mapping[str, Adapted]:
