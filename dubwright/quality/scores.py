@@ -24,6 +24,8 @@ from dubwright.numerals import in_words
 TEMPO_TOLERANCE = 1e-4
 # Written without spaces between words.
 UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "zh"})
+# How a figure may have been said.
+TELLINGS = ("cardinal", "year")
 # Spans that share less than this much of the shorter one only touch: their ends are not that sure.
 SHARED = 0.3
 
@@ -60,14 +62,14 @@ def normalized(text: str) -> str:
     return "".join(char for char in text if char.isalnum())
 
 
-def words(text: str, language: str) -> list[str]:
-    """What is said in a text: lower case, numbers in words, without punctuation and apostrophes; characters where a language
-    sets no words apart."""
+def words(text: str, language: str, *, numbers: str = "cardinal") -> list[str]:
+    """What is said in a text: lower case, numbers in words (`cardinal`, or as a `year` is told), without punctuation and
+    apostrophes; characters where a language sets no words apart."""
     text = unicodedata.normalize("NFKC", text).casefold()
     text = re.sub(r"(?<=\d)[,.\u202f](?=\d{3}(?!\d))", "", re.sub(r"['’`]", "", text))
     if languages.base(language) == "en":
         text = re.sub(r"(\d+)(?:st|nd|rd|th)\b", lambda number: f" {_told(number[1], language, 'ordinal')} ", text)
-    text = re.sub(r"\d+", lambda number: f" {_told(number[0], language)} ", text)
+    text = re.sub(r"\d+", lambda number: f" {_told(number[0], language, numbers)} ", text)
     # Marks are vowels and tones in many scripts.
     said = "".join(
         char if char.isalnum() or unicodedata.category(char) in ("Mn", "Mc") else " " for char in text
@@ -75,15 +77,21 @@ def words(text: str, language: str) -> list[str]:
     return list("".join(said)) if languages.base(language) in UNSPACED else said
 
 
-def _told(digits: str, language: str, to: str = "cardinal") -> str:
+def _told(digits: str, language: str, to: str) -> str:
     return in_words(int(digits), language, to) or digits
 
 
 def word_errors(meant: str, heard: str, language: str) -> tuple[int, int]:
-    """Words heard otherwise than meant (another, none, or one too many), and how many are meant."""
+    """Words heard otherwise than meant (another, none, or one too many), and how many are meant.
+
+    A figure does not tell how it was said: 1147 may be a number, and the words of a year or a time. The kinder holds.
+    """
+    return min(_word_errors(*(words(text, language, numbers=told) for text in (meant, heard))) for told in TELLINGS)
+
+
+def _word_errors(wanted: Sequence[str], found: Sequence[str]) -> tuple[int, int]:
     import jiwer
 
-    wanted, found = words(meant, language), words(heard, language)
     if not wanted:
         return len(found), 0
     if not found:
