@@ -90,8 +90,13 @@ def episodes(lake_uri: str, catalogue: Path, truth: Path, videos: Path, language
             read_truth(folder),
             folder,
             video,
-            sorted(set(facts.read(catalogue / key.series / facts.FILE).glossary_for(language).values())),
+            names_of(catalogue / key.series / facts.FILE, language),
         )
+
+
+def names_of(about: Path, language: str) -> list[str]:
+    """What a series calls people and things in a language."""
+    return sorted(set(facts.read(about).glossary_for(language).values())) if about.is_file() else []
 
 
 def onset_errors(episode: Episode) -> list[int]:
