@@ -4,7 +4,6 @@ learnt, long lines, files that hold other things.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -46,15 +45,6 @@ def loaded(small_coqui_engines: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(params=coqui.ENGINES)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any) -> None:
-        raise AssertionError("the network was used")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
 @pytest.mark.models

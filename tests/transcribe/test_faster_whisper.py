@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import jiwer
 import numpy as np
@@ -40,15 +38,6 @@ def voices() -> tuple[Sound, ...]:
 @pytest.fixture(scope="module")
 def folder() -> Path:
     return model("whisper-base")
-
-
-@pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any) -> None:
-        raise AssertionError("the network was used")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
 @pytest.mark.models

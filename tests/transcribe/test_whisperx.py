@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import jiwer
 import numpy as np
@@ -70,15 +68,6 @@ def test_folders_without_a_model_are_refused_before_a_library_looks_elsewhere(tm
         Aligner(tmp_path, "zh", "cpu")
     with pytest.raises(ModelError, match=r"config\.yaml is missing"):
         Diarizer(tmp_path, "cpu")
-
-
-@pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any) -> None:
-        raise AssertionError("the network was used")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -48,15 +47,6 @@ Folders = dict[str, Path]
 @pytest.fixture(params=ENGINES)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any) -> None:
-        raise AssertionError("the network was used")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
 def load(folder: Path, name: str, **settings: Any) -> Any:
