@@ -10,7 +10,7 @@ from dubwright.engines import EngineInfo
 from dubwright.models.registry import VOICE_ENCODER
 from dubwright.settings import Section, TranscribeSettings
 
-REVISION = 2
+REVISION = 3
 
 
 def engine(settings: Section, language: str) -> EngineInfo:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dubwright.errors import ModelError
-from dubwright.transcribe.speakers import clustering, diarize, features, references
+from dubwright.transcribe.speakers import clustering, diarization, diarize, features, references
 from dubwright.transcribe.speakers.references import Candidate
 from dubwright.voiceprints.encoder import HIDDEN, VoiceEncoder
 from tests.transcribe.conftest import music
@@ -44,6 +44,14 @@ def test_three_voices_are_counted_without_a_cast_list() -> None:
     turns = [MAN, WOMAN, BOY] * 4
     samples, spans = scene([(voice, 1200 + 150 * at) for at, voice in enumerate(turns)])
     assert [line.label for line in diarize(samples, spans).lines] == labels(turns)
+
+
+def test_who_has_two_lines_keeps_them_beside_somebody_who_has_many() -> None:
+    many, two = [0.0, 0.1, -0.1, 0.0], [1.9, 4.1]
+    points = np.array([[at, 0.0] for at in (*many, *two)], np.float32)
+    owners, confidence = diarization._owners(points, np.ones(6, np.float32), [[0, 1, 2, 3], [4, 5]])
+    assert owners.tolist() == [0, 0, 0, 0, 1, 1]
+    assert confidence[4] < confidence[5]
 
 
 def test_the_order_of_the_lines_given_changes_nothing() -> None:

@@ -24,6 +24,8 @@ MOST_SURE_ALONE = 0.85
 # How much a line's timbre, pitch and voice by the encoder weigh; chosen on casts that are no part of the sample.
 WEIGHTS, WEIGHTS_ALONE = (0.7, 0.5, 1.0), (1.0, 0.6, 0.0)
 _DEVIATION, _SPREAD = 0.3, 0.3
+# Without one of its lines a group counts for at least this share of itself.
+LEAST_REST = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +108,22 @@ def _groups(points: Array, weights: Array, voices: Array | None, cast: int) -> c
 
 
 def _owners(points: Array, weights: Array, groups: clustering.Groups) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The group of every line, and how sure: by how much nearer it is to this group, itself left out, than to the next."""
+    """The group of every line, and how sure: by how much less it would add to this group's spread than to the next one's.
+
+    That is Ward's measure, by which the groups were formed: a group of two is not left for a large one that is farther.
+    """
     centre = clustering.centres(points, weights, groups)
     mass = np.array([weights[group].sum() for group in groups])
     apart = ((points[:, None] - centre[None]) ** 2).sum(axis=2)
+    added = apart * mass / (mass + weights[:, None])
     for at, group in enumerate(groups):
-        # A line draws the centre towards itself: without it the centre is farther by this much.
-        rest = np.maximum(mass[at] - weights[group], 0.25 * mass[at])
-        apart[group, at] *= (mass[at] / rest) ** 2
-    owners = apart.argmin(axis=1)
+        # A line draws its own group's centre towards itself: without it the group has so much less spread.
+        rest = np.maximum(mass[at] - weights[group], LEAST_REST * mass[at])
+        added[group, at] = apart[group, at] * mass[at] / rest
+    owners = added.argmin(axis=1)
     if len(groups) == 1:
         return owners, np.full(len(points), 0.9)
-    nearest = np.sqrt(np.sort(apart, axis=1)[:, :2])
+    nearest = np.sqrt(np.sort(added, axis=1)[:, :2])
     margin = (nearest[:, 1] - nearest[:, 0]) / np.maximum(nearest.sum(axis=1), 1e-9)
     return owners, _sureness(margin)
 
