@@ -24,9 +24,11 @@ BEHIND_LAST_MS = 1000
 # Where another speaks into a line, no text is short enough; so much of its slot it keeps in any case.
 LEAST_SHARE = 0.5
 # From this share of the room on a real voice may need more than was predicted: a shorter version is kept ready.
-NEAR = 1.05
+NEAR = 1.0
+# So much of the free tempo is made use of when a shorter text is asked for: what is predicted is not what is spoken.
+AIM = 0.95
 # A version that spares less is no help.
-WORTH = 0.9
+WORTH = 0.95
 # What is not spoken needs no room.
 SPOKEN = "dialogue"
 CAPTION = "caption"
@@ -86,7 +88,7 @@ def fitted(line: Line, answer: Translated, language: str, shorten: Shorten) -> T
     notes_of = _renderings(answer)
     text, failed = choose(notes_of, language, room_ms), ""
     if not fits(text, language, room_ms):
-        again, failed = _asked_again(line, text, language, room_ms, shorten)
+        again, failed = _asked_again(line, text, language, int(room_ms * _DUB.tempo_free * AIM), shorten)
         notes_of = {**_renderings(again), **notes_of} if again else notes_of
         text = choose([text, *notes_of], language, room_ms)
     notes = [*notes_of[text], *([failed] if failed else [])]
@@ -99,22 +101,23 @@ def fitted(line: Line, answer: Translated, language: str, shorten: Shorten) -> T
     return replace(answer, text=text, notes=tuple(notes))
 
 
-def shorter(line: Line, answer: Translated, language: str, shorten: Shorten) -> str | None:
+def shorter(line: Line, answer: Translated, scene: Scene, shorten: Shorten) -> str | None:
     """What the dub may say instead if the text turns out not to fit when it is spoken; None where that is not likely.
 
-    Raises `EndpointError` while the engine's endpoint is away.
+    Where the engine knows nothing, what a subtitle could do without is left out (`condense`). Raises `EndpointError`
+    while the engine's endpoint is away.
     """
-    text, room_ms = answer.text, line.room_ms
+    text, room_ms, language = answer.text, line.room_ms, scene.target
+    needed = predicted_ms(text, language) if text else 0
+    if not text or room_ms is None or needed <= NEAR * room_ms:
+        return None
+    found = [each for each in answer.others if letters(each)]
     # What does not fit by prediction has been asked for in fewer letters already.
-    if not text or room_ms is None or not fits(text, language, room_ms):
-        return None
-    if predicted_ms(text, language) <= NEAR * room_ms:
-        return None
-    found = [each for each in answer.others if letters(each)] or _others(
-        _asked_again(line, text, language, round(room_ms / _DUB.tempo_free), shorten)[0]
-    )
-    most = WORTH * predicted_ms(text, language)
-    return next((each for each in found if predicted_ms(each, language) <= most), None)
+    if not found and fits(text, language, room_ms):
+        found = _others(_asked_again(line, text, language, room_ms, shorten)[0])
+    terms = glossary.occurring(line.text, scene.glossary)
+    found.append(condensed(text, language, int(reading.width(text) * room_ms / needed), terms, line.text))
+    return next((each for each in found if predicted_ms(each, language) <= WORTH * needed), None)
 
 
 def _others(answer: Translated | None) -> list[str]:
@@ -127,9 +130,9 @@ def _renderings(answer: Translated) -> dict[str, tuple[str, ...]]:
     return {**own, **{text: () for text in answer.others if letters(text) and text not in own}}
 
 
-def _asked_again(line: Line, text: str, language: str, room_ms: int, shorten: Shorten) -> tuple[Translated | None, str]:
-    """What the engine says in as many letters as the room has for this text, or else why it could not be asked."""
-    share = room_ms * _DUB.tempo_free / predicted_ms(text, language)
+def _asked_again(line: Line, text: str, language: str, ms: int, shorten: Shorten) -> tuple[Translated | None, str]:
+    """What the engine says in as many letters as take so long, or else why it could not be asked."""
+    share = ms / predicted_ms(text, language)
     try:
         return shorten(line, text, max(1, int(letters(text) * share))), ""
     except EndpointError:

@@ -60,11 +60,16 @@ class Llama:
         if opening is None:
             return None
         terms = glossary.occurring(line.text, scene.glossary)
-        slot = self._model.begin(opening)
-        asked = opening + shorter.question(text, shorter.words_for(text, letters))
-        said, whole, _ = self._model.complete(asked, slot=slot, longest=_longest_answer(text))
-        short = repair.written(check.clean(said, scene.target, terms), scene.target, [*terms.values()])
-        if not whole or not shorter.same_sense(text, short, scene.target, terms):
+
+        def ask(part: str, words: int) -> str | None:
+            slot = self._model.begin(opening)
+            asked = opening + shorter.question(part, words)
+            said, whole, _ = self._model.complete(asked, slot=slot, longest=_longest_answer(part))
+            found = repair.written(check.clean(said, scene.target, terms), scene.target, [*terms.values()])
+            return found if whole and shorter.same_sense(part, found, scene.target, terms) else None
+
+        short = shorter.shortened(text, letters, terms, ask)
+        if short is None:
             return None
         told = prompt.instructions(scene.source, scene.target)
         wrong = check.problems(short, line.text, source=scene.source, target=scene.target, terms=terms, told=told)

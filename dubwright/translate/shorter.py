@@ -2,12 +2,14 @@
 
 It learns how from pairs in the target language (`shorter.toml`); a language that has none there is not shortened. What it
 answers is taken only if it lost no negation, number, name or question: a small model shortens best by leaving these out.
+Of several sentences it leaves out whole ones; where that is not taken, each is asked for by itself.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 
@@ -17,13 +19,20 @@ from dubwright.translate.length import letters
 from dubwright.translate.prompt import TURN_END, as_data
 
 # Raised with every change here or in `shorter.toml`; part of the engine's revision.
-REVISION = 1
+REVISION = 2
 # What is shorter than this share of the line says something else.
 LEAST_SHARE = 0.35
 FEWEST_WORDS = 2
+# A sentence of fewer words is short already.
+FEWEST_TO_SHORTEN = 4
 
 _CONTENT = (resources.files(__package__) / "shorter.toml").read_text(encoding="utf-8")
 _ASKS = "?？؟"
+# Behind a sentence's end, which that of a title before a name is not.
+_SENTENCE = re.compile(r"(?<=[.!?…؟])(?<!\b[MDS]r\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSra\.)(?<!\bSrta\.)\s+")
+
+# A text in about so many words, None where that cannot be had.
+Ask = Callable[[str, int], str | None]
 
 
 def opening(language: str) -> str | None:
@@ -42,6 +51,38 @@ def opening(language: str) -> str | None:
 def question(text: str, words: int) -> str:
     """A line to be said in so many words, up to where it is answered."""
     return f"<|im_start|>user\n{as_data(text)}\n(at most {words} words){TURN_END}\n<|im_start|>assistant\n"
+
+
+def shortened(text: str, most_letters: int, terms: Mapping[str, str], ask: Ask) -> str | None:
+    """A text in so many letters and digits, or as near as `ask` comes; None where that is no nearer.
+
+    It is asked for as a whole first, then sentence by sentence, the longest first, until it is short enough.
+    """
+    whole = ask(text, words_for(text, most_letters))
+    if whole is not None and letters(whole) <= most_letters:
+        return whole
+    said = pieces(text, terms)
+    share = most_letters / max(letters(text), 1)
+    for at in sorted(range(len(said)), key=lambda at: -letters(said[at])) if len(said) > 1 else ():
+        piece = said[at]
+        if len(piece.split()) >= FEWEST_TO_SHORTEN and sum(map(letters, said)) > most_letters:
+            again = ask(piece, words_for(piece, int(letters(piece) * share)))
+            said[at] = _as_begun(piece, again, terms) if again is not None else piece
+    found = [each for each in (whole, " ".join(said)) if each is not None and letters(each) < letters(text)]
+    return min(found, key=letters, default=None)
+
+
+def pieces(text: str, terms: Mapping[str, str]) -> list[str]:
+    """What of a text can be said shorter by itself: its sentences, whom it calls at its beginning apart."""
+    called = next((name for name in terms.values() if text.startswith(f"{name}, ")), None)
+    start = len(called) + 1 if called else 0
+    return [*([text[:start]] if called else []), *_SENTENCE.split(text[start:].strip())]
+
+
+def _as_begun(piece: str, said: str, terms: Mapping[str, str]) -> str:
+    """What is said in place of a piece, in small letters where that began so."""
+    name = said.startswith((*terms.values(), "I ", "I'"))
+    return said if name or not piece[:1].islower() else said[:1].lower() + said[1:]
 
 
 def words_for(text: str, most_letters: int) -> int:

@@ -132,7 +132,7 @@ def _translated(
     for line, answer in zip(scene.lines, answers, strict=True):
         chosen = fit.fitted(line, answer, work.language, shorten)
         row = _row(line, chosen, scene, version)
-        rows.append(row | {"short_text": fit.shorter(line, chosen, work.language, shorten)})
+        rows.append(row | {"short_text": fit.shorter(line, chosen, scene, shorten)})
     return rows
 
 

@@ -121,7 +121,7 @@ def test_the_engine_is_asked_for_as_many_letters_as_there_is_room_for() -> None:
     found = fitted(room, Translated(7, LONG), shorten)
     assert found.text == SHORT
     ((text, wanted),) = asked
-    assert text == LONG and wanted == pytest.approx(letters(LONG) / 2, abs=1)
+    assert text == LONG and wanted == pytest.approx(fit.AIM * letters(LONG) / 2, abs=1)
 
 
 def test_where_an_engine_cannot_the_line_stays_and_is_flagged() -> None:
@@ -189,10 +189,19 @@ def test_what_nearly_fills_its_room_has_a_shorter_version_ready() -> None:
         assert most < letters(text)
         return Translated(line.segment, MIDDLE, others=(SHORT,))
 
-    assert fit.shorter(near, Translated(7, LONG), "en", asked) == MIDDLE
-    assert fit.shorter(near, Translated(7, LONG, others=(SHORT,)), "en", never) == SHORT
-    assert fit.shorter(near, Translated(7, LONG, others=(LONG + "!",)), "en", never) is None
-    assert fit.shorter(near, Translated(7, LONG), "en", lambda *_: None) is None
-    for room_ms in (None, predicted_ms(LONG, "en") * 2, predicted_ms(LONG, "en") // 2):
-        assert fit.shorter(replace(LINE, room_ms=room_ms), Translated(7, LONG), "en", never) is None
-    assert fit.shorter(near, Translated(7, None), "en", never) is None
+    assert fit.shorter(near, Translated(7, LONG), SCENE, asked) == MIDDLE
+    assert fit.shorter(near, Translated(7, LONG, others=(SHORT,)), SCENE, never) == SHORT
+    for room_ms in (None, predicted_ms(LONG, "en") * 2):
+        assert fit.shorter(replace(LINE, room_ms=room_ms), Translated(7, LONG), SCENE, never) is None
+    assert fit.shorter(near, Translated(7, None), SCENE, never) is None
+
+
+def test_without_a_shorter_version_rules_leave_out_what_a_line_can_do_without() -> None:
+    mild = "Wait, wait, I never said that to anyone, sir!"
+    called = "Wait, wait, you know, I never said that to anyone, sir!"
+    room = predicted_ms(called, "en")
+    near, hopeless = replace(LINE, room_ms=int(room / 1.15)), replace(LINE, room_ms=room // 2)
+    assert fit.shorter(near, Translated(7, called), SCENE, lambda *_: None) == mild
+    # It was asked for in fewer letters before.
+    assert fit.shorter(hopeless, Translated(7, called), SCENE, never) == "Wait, I never said that to anyone!"
+    assert fit.shorter(hopeless, Translated(7, "I waited for you."), SCENE, never) is None

@@ -50,6 +50,45 @@ def test_a_line_can_give_the_model_no_orders() -> None:
     assert asked.count("\n") == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("It's late. What's all the noise? Speak up!", ["It's late.", "What's all the noise?", "Speak up!"]),
+        ("Lin Wan, you signed it. Go!", ["Lin Wan,", "you signed it.", "Go!"]),
+        ("Mr. Wang and Dr. Li are here… Both of them.", ["Mr. Wang and Dr. Li are here…", "Both of them."]),
+        ("¿Qué? Se lo dije a la Sra. Wu.", ["¿Qué?", "Se lo dije a la Sra. Wu."]),
+        ("One sentence.", ["One sentence."]),
+    ],
+)
+def test_a_line_is_taken_apart_where_sentences_end_and_behind_whom_it_calls(text: str, pieces: list[str]) -> None:
+    found = shorter.pieces(text, {"林晚": "Lin Wan"})
+    assert found == pieces
+    assert " ".join(found) == text
+
+
+def test_what_cannot_be_shortened_as_a_whole_is_shortened_by_sentences_the_longest_first() -> None:
+    said = {
+        "do you have any idea at all who I am?": "Do you know who I am?",
+        "The whole family is waiting for you downstairs.": "Everybody waits downstairs.",
+    }
+    asked = []
+
+    def ask(text: str, words: int) -> str | None:
+        asked.append(text)
+        assert 2 <= words < len(text.split())
+        return said.get(text)
+
+    text = "Lin Wan, do you have any idea at all who I am? The whole family is waiting for you downstairs. Go now."
+    terms = {"林晚": "Lin Wan"}
+    found = shorter.shortened(text, 62, terms, ask)
+    assert found == "Lin Wan, do you have any idea at all who I am? Everybody waits downstairs. Go now."
+    assert asked == [text, "The whole family is waiting for you downstairs."]
+    # More is left out only where that is not enough, and what is short is not asked for.
+    found = shorter.shortened(text, 40, terms, ask)
+    assert found == "Lin Wan, do you know who I am? Everybody waits downstairs. Go now."
+    assert shorter.shortened("Go now.", 3, {}, lambda *_: None) is None
+
+
 def test_words_follow_the_letters() -> None:
     assert shorter.words_for("one two three four five six", 11) == 3
     assert shorter.words_for("one", 1) == shorter.FEWEST_WORDS
