@@ -18,6 +18,7 @@ from dubwright.settings import TranslateSettings
 from dubwright.translate import adapter, bridge, check, glossary, lexicon, numbers, prompt, repair, shorter
 from dubwright.translate.check import Problem
 from dubwright.translate.engine import Line, Scene, Translated
+from dubwright.translate.length import letters as count
 from dubwright.translate.llama_cpp import PACKAGE, LlamaCpp
 
 # Beyond this a dialogue starts anew, with the last lines carried over; the rest holds the longest line and answer.
@@ -69,6 +70,15 @@ class Llama:
             return found if whole and shorter.same_sense(part, found, scene.target, terms) else None
 
         short = shorter.shortened(text, letters, terms, ask)
+        if short is None or count(short) > letters:
+            # What a line is without those before it is another translation, and no worse a one where it is shorter.
+            alone, notes = _Dialogue(self._model, self._settings, scene.source, scene.target).translate(
+                line.text, terms
+            )
+            if alone is not None and not notes:
+                still = count(alone) > letters
+                shorter_still = shorter.shortened(alone, letters, terms, ask) if still else None
+                short = shorter.first_of(text, letters, short, alone, shorter_still)
         if short is None:
             return None
         told = prompt.instructions(scene.source, scene.target)
@@ -84,7 +94,7 @@ class _Dialogue:
     settings: TranslateSettings
     source: str
     target: str
-    synopsis: str
+    synopsis: str = ""
     said: list[str] = field(default_factory=list)
     text: str = ""
     slot: int = 0

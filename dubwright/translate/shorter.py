@@ -68,8 +68,13 @@ def shortened(text: str, most_letters: int, terms: Mapping[str, str], ask: Ask) 
         if len(piece.split()) >= FEWEST_TO_SHORTEN and sum(map(letters, said)) > most_letters:
             again = ask(piece, words_for(piece, int(letters(piece) * share)))
             said[at] = _as_begun(piece, again, terms) if again is not None else piece
-    found = [each for each in (whole, " ".join(said)) if each is not None and letters(each) < letters(text)]
-    return min(found, key=letters, default=None)
+    return first_of(text, most_letters, whole, " ".join(said))
+
+
+def first_of(text: str, most_letters: int, *others: str | None) -> str | None:
+    """Of some versions of a text the first in so many letters and digits, or else the shortest; None where none is shorter."""
+    found = [each for each in others if each and letters(each) < letters(text)]
+    return next((each for each in found if letters(each) <= most_letters), min(found, key=letters, default=None))
 
 
 def pieces(text: str, terms: Mapping[str, str]) -> list[str]:

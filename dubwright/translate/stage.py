@@ -9,7 +9,7 @@ from dubwright.engines import EngineInfo
 from dubwright.settings import Section, TranslateSettings
 from dubwright.translate import market
 
-REVISION = 3
+REVISION = 4
 
 
 def engine(settings: Section, language: str) -> EngineInfo:
