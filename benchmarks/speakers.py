@@ -205,19 +205,19 @@ def judge(episodes: Sequence[Episode], encoder: VoiceEncoder | None, cast: Seque
         into.series.append(right([name for each in episodes for name in each.who], names))
 
 
-def sample(folder: Path) -> dict[str, list[Episode]]:
-    """The episodes of every series below a folder in the sample's format: speech alone, and as rendered."""
-    conditions: dict[str, list[Episode]] = {"speech alone": [], "as rendered": []}
+def sample(folder: Path) -> dict[str, list[list[Episode]]]:
+    """The episodes of each series below a folder in the sample's format: speech alone, and as rendered."""
+    conditions: dict[str, dict[str, list[Episode]]] = {"speech alone": {}, "as rendered": {}}
     for truth in sorted(folder.glob("truth/*/*/lines.json")):
         lines = json.loads(truth.read_text(encoding="utf-8"))
         spans, who = [(line["start_ms"], line["end_ms"]) for line in lines], [line["speaker"] for line in lines]
         speech, bed = (
             sound.read(truth.with_name(f"{name}.flac"), rate=RATE, channels=1)[0][:, 0] for name in ("speech", "bed")
         )
-        conditions["speech alone"].append(Episode(speech, spans, who))
-        size = min(len(speech), len(bed))
-        conditions["as rendered"].append(Episode(speech[:size] + bed[:size], spans, who))
-    return conditions
+        size, series = min(len(speech), len(bed)), truth.parts[-3]
+        conditions["speech alone"].setdefault(series, []).append(Episode(speech, spans, who))
+        conditions["as rendered"].setdefault(series, []).append(Episode(speech[:size] + bed[:size], spans, who))
+    return {name: list(series.values()) for name, series in conditions.items()}
 
 
 def main() -> None:
@@ -234,10 +234,11 @@ def main() -> None:
     if arguments.truth:
         series = sorted(arguments.truth.glob(f"*/{facts.FILE}"))
         sexes = [one.sex for one in facts.read(series[0]).cast] if len(series) == 1 else []
-        for name, episodes in sample(arguments.truth).items():
+        for name, rendered in sample(arguments.truth).items():
             for known in (sexes, []) if sexes else ([],):
                 score = Score()
-                judge(episodes, encoder, known, score)
+                for episodes in rendered:
+                    judge(episodes, encoder, known, score)
                 print(f"| {name} | {'yes' if known else 'no'} | {score.row(timed=bool(known))} |", flush=True)
     if arguments.casts:
         voices = bank(arguments.bank)
