@@ -1,6 +1,6 @@
 """Scripts that are text alone, given voices, pauses and pictures, so that they can be rendered and dubbed.
 
-    python -m benchmarks.dressed benchmarks/heldout/unseen --out DIR
+    python -m benchmarks.dressed benchmarks/heldout/second --out DIR
     for script in DIR/*.yaml; do python -m samples.render --script $script --out CATALOGUE; done
 
 Nothing is chosen by hand: voices by sex, pitch and tempo, and all else from what the scripts that are rendered have (their
