@@ -111,7 +111,11 @@ def test_words_follow_the_letters() -> None:
         # As a whole a sentence is left out.
         ("en", "都这么晚了，吵什么？丽华，你来说。", "It's late at night. What's all the noise about? Lihua, tell me."),
         # It knows nothing shorter, but translated by itself the line is.
-        ("es", "我没失踪，他在山上教了我十年。", "El que se esforzó mil años para perderse no soy yo. Me enseñó diez años allí."),
+        (
+            "es",
+            "我没失踪，他在山上教了我十年。",
+            "El que se esforzó mil años para perderse no soy yo. Me enseñó diez años allí.",
+        ),
     ],
 )
 def test_the_model_says_it_in_fewer_words(language: str, source: str, text: str) -> None:
