@@ -191,8 +191,12 @@ def test_what_nearly_fills_its_room_has_a_shorter_version_ready() -> None:
 
     assert fit.shorter(near, Translated(7, LONG), SCENE, asked) == MIDDLE
     assert fit.shorter(near, Translated(7, LONG, others=(SHORT,)), SCENE, never) == SHORT
-    for room_ms in (None, predicted_ms(LONG, "en") * 2):
-        assert fit.shorter(replace(LINE, room_ms=room_ms), Translated(7, LONG), SCENE, never) is None
+    # Nothing in it can be left out by rule.
+    plain = LONG.replace(", sir", "")
+    assert fit.shorter(near, Translated(7, plain, others=(plain + "!",)), SCENE, never) is None
+    assert fit.shorter(near, Translated(7, plain), SCENE, lambda *_: None) is None
+    for room_ms in (None, predicted_ms(plain, "en") * 2, predicted_ms(plain, "en") // 2):
+        assert fit.shorter(replace(LINE, room_ms=room_ms), Translated(7, plain), SCENE, never) is None
     assert fit.shorter(near, Translated(7, None), SCENE, never) is None
 
 
