@@ -143,6 +143,8 @@ class LlamaCpp:
         try:
             with fetched.shared(f"{self._identity}: {opening}", ".state", evaluate) as file:
                 if not evaluated:
+                    # llama.cpp drops a slot's state as soon as it is used with another adapter than what came before.
+                    self.complete(opening[:1], slot=slot, longest=0, cached=False)
                     link = Path(self._states.name, "shared")
                     link.unlink(missing_ok=True)
                     link.symlink_to(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,8 @@ OPENING = "".join(
     prompt.TURNS.asked(line, {}) + prompt.label("en") + prompt.TURNS.reply(answer)
     for line, answer in (("你好。", "Hello."), ("谢谢你来看我。", "Thank you for coming to see me."))
 )
+# Tokens that are evaluated in a slot whatever it holds.
+SEVERAL = 3
 ASKED = OPENING + prompt.TURNS.asked("他昨天晚上没有回家，你知道他去哪儿了吗？", {}) + prompt.label("en")
 
 
@@ -37,30 +40,49 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _begun(weights: Path, threads: int) -> tuple[tuple[str, bool, int], int]:
-    """What a new process of so many threads answers, and how many tokens it evaluated for the opening."""
-    model = LlamaCpp(weights, threads)
-    evaluated = 0
-    complete = model.complete
+class _Counting:
+    """llama.cpp's server, and how many tokens it evaluated before it began to answer."""
 
-    def counted(text: str, **given: object) -> tuple[str, bool, int]:
-        nonlocal evaluated
-        answer = complete(text, **given)  # type: ignore[arg-type]
-        evaluated += answer[2] if given.get("cached") is False else 0
+    def __init__(self, server: Any) -> None:
+        self._server, self.evaluated = server, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._server, name)
+
+    def handle_completions(self, request: dict[str, Any]) -> Any:
+        answer = self._server.handle_completions(request)
+        self.evaluated += answer["timings"]["prompt_n"]
         return answer
 
-    model.complete = counted  # type: ignore[method-assign]
-    return model.complete(ASKED, slot=model.begin(OPENING), longest=40), evaluated
+
+def _begun(
+    weights: Path, threads: int, lora: Path | None = None, *, adapted: bool = False
+) -> tuple[tuple[str, bool, int], int]:
+    """What a new process of so many threads answers, and how many tokens it evaluated for the opening."""
+    model = LlamaCpp(weights, threads, lora)
+    model._server = counting = _Counting(model._server)
+    slot = model.begin(OPENING, adapted=adapted)
+    evaluated = counting.evaluated
+    return model.complete(ASKED, slot=slot, longest=40), evaluated
 
 
-def test_an_opening_is_evaluated_once_a_machine_and_answers_stay_the_same(weights: Path, machine: Path) -> None:
-    answer, evaluated = _begun(weights, 1)
-    assert evaluated > 0
+@pytest.mark.parametrize(
+    ("lora", "adapted"), [(None, False), (adapter.of(adapter.MODEL), True), (adapter.of(adapter.MODEL), False)]
+)
+def test_an_opening_is_evaluated_once_a_machine_and_answers_stay_the_same(
+    weights: Path, machine: Path, lora: Path | None, adapted: bool
+) -> None:
+    answer, evaluated = _begun(weights, 1, lora, adapted=adapted)
+    assert evaluated > SEVERAL
     assert answer[1]
-    assert _begun(weights, 2) == (answer, 0)
+    again, few = _begun(weights, 2, lora, adapted=adapted)
+    assert again == answer
+    assert few <= SEVERAL
     (state,) = machine.glob("dubwright-fetched-*/" + "[0-9a-f]" * 32)
     state.write_bytes(b"no state")
-    assert _begun(weights, 1) == (answer, evaluated)
+    again, many = _begun(weights, 1, lora, adapted=adapted)
+    assert again == answer
+    assert many > SEVERAL
 
 
 def test_openings_that_take_turns_in_a_slot_change_no_answer(weights: Path, machine: Path) -> None:
