@@ -6,13 +6,13 @@ A LAKE's dubs give their lines: when the originals sound, and how long each dub 
 episodes of 40 lines at random, each of a density of its own, and one of twenty minutes. The cost is `dub.schedule`'s; a
 line that overlaps the next costs what a cut one does. `plan ms` is the time of the whole set's placing.
 
-The strategies, each as far as its description goes:
+The strategies, each as far as its description goes, and with the dub's guard between lines, which the cost demands:
 
 - squeeze: each line at its onset, as fast as the time up to the next one takes;
 - chunk: up to five lines with gaps under 1.5 s share one tempo, gaps shrink with it;
 - push: one tempo for the video (0.8 to 1.2) times the line's own (0.75 to 1.25); who is late pushes the next;
 - cap and overlap: up to 1.3 into the time to the next line, then lines overlap;
-- smart fit: the time to the next line less 50 ms, up to 1.2, then the tail is trimmed.
+- smart fit: the time to the next line, up to 1.2, then the tail is trimmed.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def push(lines: Lines, episode_ms: int) -> Placed:
         tempo = base * float(np.clip(line.natural_ms / base / slot, 0.75, 1.25))
         start = max(line.start_ms, free_from)
         found.append((start, tempo, 0))
-        free_from = start + duration_ms(line.natural_ms, tempo)
+        free_from = start + duration_ms(line.natural_ms, tempo) + SETTINGS.guard_ms
     return found
 
 
@@ -92,7 +92,6 @@ def cap_and_overlap(lines: Lines, episode_ms: int) -> Placed:
 def smart_fit(lines: Lines, episode_ms: int) -> Placed:
     found: Placed = []
     for line, room in _rooms(lines, episode_ms):
-        room = max(room - 50, 1)
         tempo = min(max(1.0, line.natural_ms / room), 1.2)
         found.append((line.start_ms, tempo, max(duration_ms(line.natural_ms, tempo) - room, 0)))
     return found
@@ -109,8 +108,8 @@ STRATEGIES: dict[str, Strategy] = {
 
 
 def _rooms(lines: Lines, episode_ms: int) -> Iterator[tuple[Line, int]]:
-    """Each line with the time (ms) up to the next one's onset, or the end."""
-    ends = [line.start_ms for line in lines[1:]] + [episode_ms]
+    """Each line with the time (ms) up to the guard before the next one's onset, or to the end."""
+    ends = [line.start_ms - SETTINGS.guard_ms for line in lines[1:]] + [episode_ms]
     return ((line, max(end - line.start_ms, 1)) for line, end in zip(lines, ends, strict=True))
 
 

@@ -6,8 +6,8 @@ neighbours. Tempos above the free one cost more, speech over a voice that is kep
 the episode most. Lines never overlap.
 
 The minimum is found over a grid, of `STEP_MS` and `STEP_TEMPO`, by dynamic programming from line to line: what a line
-costs depends on those before it only by when they end and by the last one's tempo. Then, off the grid, each start is
-drawn to its onset and each tempo to 1, as far as that costs less.
+costs depends on those before it only by when they end and by the last one's tempo. It is found again on `FINER` grids
+around that. Then, off the grid, each start is drawn to its onset and each tempo to 1, as far as that costs less.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ KEPT, KEPT_MS = 10.0, 50
 CUT, CUT_MS = 100.0, 100
 
 STEP_MS, STEP_TEMPO = 10, 0.01
+# Finer grids, around what was found on the one before: steps of starts (ms) and tempos, and how many to either side.
+FINER = ((3, 0.004, 3), (1, 0.001, 3))
 # Later than the earliest that can be, at the cap throughout, nothing starts by more than this.
 SPARE_MS = 1000
 # Possible starts of a line; where lines are pushed far, they are farther apart.
@@ -89,7 +91,11 @@ class Episode:
         """The least costly schedule."""
         if not self.slots:
             return Schedule(np.zeros(0, np.int64), np.zeros(0))
-        return self._drawn(self._on_grid())
+        tempos = [_tempos(self.settings)] * len(self.slots)
+        found = self._on_grid(self._grids(), tempos)
+        for step_ms, step_tempo, steps in FINER:
+            found = self._on_grid(*self._near(found, step_ms, step_tempo, steps))
+        return self._drawn(found)
 
     def _cost(self, slot: Slot, starts: NDArray[np.int64], tempos: Floats) -> Floats:
         """What a line costs by itself at these starts [s] and tempos [t], as [s, t]."""
@@ -123,21 +129,20 @@ class Episode:
         found: Floats = np.interp(ends, times, totals) - np.interp(starts, times, totals)
         return found
 
-    def _on_grid(self) -> Schedule:
-        tempos = _tempos(self.settings)
-        change = ((tempos[:, None] - tempos[None, :]) / TEMPO_CHANGE) ** 2
-        grids = self._grids()
+    def _on_grid(self, grids: Sequence[NDArray[np.int64]], tempos: Sequence[Floats]) -> Schedule:
+        """The least costly schedule of these starts and tempos of each line, both rising."""
         chosen: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
-        total = self._cost(self.slots[0], grids[0], tempos)
-        for before, slot, came, starts in zip(self.slots, self.slots[1:], grids, grids[1:], strict=False):
-            ends = came[:, None] + _durations(before.natural_ms, tempos)
-            ended = _last_ended(ends, starts - self.settings.guard_ms)
+        total = self._cost(self.slots[0], grids[0], tempos[0])
+        for n, slot in enumerate(self.slots[1:], 1):
+            ends = grids[n - 1][:, None] + _durations(self.slots[n - 1].natural_ms, tempos[n - 1])
+            ended = _last_ended(ends, grids[n] - self.settings.guard_ms)
             best = np.take_along_axis(_argmin_so_far(total), np.maximum(ended, 0), axis=0)
             reached = np.where(ended >= 0, np.take_along_axis(total, best, axis=0), np.inf)
+            change = ((tempos[n - 1][:, None] - tempos[n][None, :]) / TEMPO_CHANGE) ** 2
             # By each tempo before [s, t] to each now [s, t, u].
             ways = reached[:, :, None] + change * slot.follows
             by = np.argmin(ways, axis=1)
-            total = np.take_along_axis(ways, by[:, None, :], axis=1)[:, 0] + self._cost(slot, starts, tempos)
+            total = np.take_along_axis(ways, by[:, None, :], axis=1)[:, 0] + self._cost(slot, grids[n], tempos[n])
             chosen.append((np.take_along_axis(best, by, axis=1), by))
         at, by = np.unravel_index(int(np.argmin(total)), total.shape)
         path = [(int(at), int(by))]
@@ -145,7 +150,19 @@ class Episode:
             path.append((int(start[path[-1]]), int(tempo[path[-1]])))
         path.reverse()
         starts_ms = np.array([int(grid[at]) for grid, (at, _) in zip(grids, path, strict=True)], np.int64)
-        return Schedule(starts_ms, tempos[[by for _, by in path]])
+        return Schedule(starts_ms, np.array([each[by] for each, (_, by) in zip(tempos, path, strict=True)]))
+
+    def _near(
+        self, found: Schedule, step_ms: int, step_tempo: float, steps: int
+    ) -> tuple[list[NDArray[np.int64]], list[Floats]]:
+        """The starts and tempos around those of a schedule, which are among them."""
+        around = np.arange(-steps, steps + 1)
+        starts = [
+            np.unique(np.maximum(start + step_ms * around, slot.earliest_ms))
+            for slot, start in zip(self.slots, found.starts_ms, strict=True)
+        ]
+        tempos = [np.unique(np.clip(tempo + step_tempo * around, 1, self.settings.tempo_cap)) for tempo in found.tempos]
+        return starts, tempos
 
     def _grids(self) -> list[NDArray[np.int64]]:
         """The starts that each line may have: those that it would have at the cap throughout are among them, so that

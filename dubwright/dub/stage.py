@@ -10,7 +10,7 @@ from dubwright.errors import SettingsError
 from dubwright.models import registry
 from dubwright.settings import DubSettings, Section
 
-REVISION = 10
+REVISION = 11
 NO_SEPARATOR = "none"
 
 
