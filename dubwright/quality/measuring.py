@@ -25,7 +25,7 @@ from dubwright.recognizer import Recognizer
 from dubwright.settings import DubSettings, QualitySettings
 
 # Rises when a figure comes to mean something else: it stands in every row.
-REVISION = 4
+REVISION = 5
 ENGINE = {"engine": "dubwright-quality", "engine_version": str(REVISION), "model_sha256": None}
 UNTOUCHED = "the original sound, as it came"
 # Around a line: a recognizer wants to hear it begin and end.

@@ -24,6 +24,11 @@ from dubwright.numerals import in_words
 TEMPO_TOLERANCE = 1e-4
 # Written without spaces between words.
 UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "zh"})
+# Written short or out, a title is said alike.
+TITLES = {
+    "en": {"mr": "mister", "mrs": "missus", "ms": "miss", "dr": "doctor"},
+    "es": {"sr": "señor", "sra": "señora", "srta": "señorita", "dr": "doctor", "dra": "doctora"},
+}
 # How a figure may have been said.
 TELLINGS = ("cardinal", "year")
 # Spans that share less than this much of the shorter one only touch: their ends are not that sure.
@@ -63,8 +68,8 @@ def normalized(text: str) -> str:
 
 
 def words(text: str, language: str, *, numbers: str = "cardinal") -> list[str]:
-    """What is said in a text: lower case, numbers in words (`cardinal`, or as a `year` is told), without punctuation and
-    apostrophes; characters where a language sets no words apart."""
+    """What is said in a text: lower case, numbers in words (`cardinal`, or as a `year` is told), titles written out, without
+    punctuation and apostrophes; characters where a language sets no words apart."""
     text = unicodedata.normalize("NFKC", text).casefold()
     text = re.sub(r"(?<=\d)[,.\u202f](?=\d{3}(?!\d))", "", re.sub(r"['’`]", "", text))
     if languages.base(language) == "en":
@@ -74,7 +79,8 @@ def words(text: str, language: str, *, numbers: str = "cardinal") -> list[str]:
     said = "".join(
         char if char.isalnum() or unicodedata.category(char) in ("Mn", "Mc") else " " for char in text
     ).split()
-    return list("".join(said)) if languages.base(language) in UNSPACED else said
+    titles = TITLES.get(languages.base(language), {})
+    return list("".join(said)) if languages.base(language) in UNSPACED else [titles.get(word, word) for word in said]
 
 
 def _told(digits: str, language: str, to: str) -> str:

@@ -68,6 +68,8 @@ def test_normalized_is_chinese_as_spoken(written: str, spoken: str) -> None:
         ("en", "At eleven forty-seven.", "At 1157.", (1, 4)),
         ("en", "Room three oh two, 1900 people.", "Room 302, 1900 people", (0, 7)),
         ("en", "Wanqing, wait.", "Wanking, wait for me.", (3, 2)),
+        ("en", "Ms. He, Dr. Qin and Mr. Li.", "Miss He, doctor Qin, and Mr. Lee", (1, 7)),
+        ("es", "La Sra. Lin y el doctor.", "La señora Lin y el Dr.", (0, 6)),
         ("es", "¿Quién eres en realidad?", "Quien eres realidad", (2, 4)),
         ("es", "Hace 11 años.", "hace once años", (0, 3)),
         ("en", "...", "Thank you.", (2, 0)),
