@@ -28,6 +28,8 @@ LATE_MS, EARLY_MS, TAIL_MS, SHOT_MS = 200, 100, 300, 250
 TEMPO_CHANGE = 0.3
 # What it costs besides that a start is later, or a tempo higher, than that at all, and what the cap costs besides.
 MINDED, CAP = 2.0, 4.0
+# What it costs besides that a start is not the original's at all: for less than that it is not left.
+MOVED = 0.01
 # Lines with more silence between them have no tempo in common.
 NEIGHBOURS_MS = 1500
 # What it costs to speak over a voice that is kept, or to be cut, and each so many ms of it once more.
@@ -109,6 +111,7 @@ class Episode:
         )
         costs: Floats = (
             np.where(off > 0, off / LATE_MS, off / EARLY_MS) ** 2
+            + MOVED * (off != 0)
             + MINDED * ((off > LATE_MS) + (tempos > self.settings.tempo_free + 1e-9))
             + (np.log(tempos) / np.log(max(self.settings.tempo_free, 1 + STEP_TEMPO))) ** 2
             + CAP * above**2
