@@ -1,7 +1,8 @@
 """English as Kokoro learnt it: a word at a time from misaki's dictionaries, in misaki's alphabet.
 
 espeak-ng, asked for a whole sentence, writes what the model rarely saw: an `I` too weak to be heard, words run together.
-It is asked for single words that no dictionary has; of these, a Mandarin name in pinyin is said as a Mandarin name.
+It is asked for single words that no dictionary has; of these, a Mandarin name in pinyin is said as a Mandarin name. So is
+what is an English word, too, where it stands as a name does: Mu Ran, Ms. He, the Song family.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from dubwright.dub import english_names
 from dubwright.mandarin import romanized
 
 # Letters with dots, words, what has figures in it, whatever stands between.
@@ -35,21 +37,24 @@ class English:
 
     def __call__(self, text: str) -> str:
         tokens = _TOKEN.findall(text)
+        names = english_names.found(tokens, self._known)
         said: list[str] = []
         following: str | None = None  # the phonemes of the next word of the phrase
-        for token in reversed(tokens):
+        for at, token in reversed(list(enumerate(tokens))):
             if not token[0].isalnum():
                 following = None if _REST.search(token) else following
                 said.append(token)
                 continue
             if token.isalpha() or "'" in token or "’" in token:
-                following = self._word(token.replace("’", "'"), following)
+                following = self._word(token.replace("’", "'"), following, name=at in names)
             else:
                 following = self._otherwise(token).replace(".", "").strip()
             said.append(following)
         return " ".join("".join(reversed(said)).split())
 
-    def _word(self, word: str, following: str | None) -> str:
+    def _word(self, word: str, following: str | None, *, name: bool) -> str:
+        if name and (said := romanized.in_english(word, british=self._british)):
+            return said
         before_vowel = following is not None and following.lstrip(_STRESS)[:1] in _VOWELS
         match word if word == "I" else word.lower():
             case "I":

@@ -67,7 +67,7 @@ class Kokoro:
 
     info: ClassVar[EngineInfo] = EngineInfo(
         name="kokoro",
-        revision=3,
+        revision=4,
         languages=frozenset({"en", "es", "fr", "it", "pt", "hi", "zh"}),
         code_licence="MIT",
         weights_licence="Apache-2.0",

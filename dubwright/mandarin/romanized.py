@@ -91,6 +91,11 @@ def in_english(name: str, *, british: bool = False) -> str | None:
     return said + ("z" if stem != name else "")
 
 
+def is_syllable(word: str) -> bool:
+    """Whether a word is one syllable of pinyin, in small or capital letters."""
+    return word.lower() in _PARTS
+
+
 def _syllables(written: str) -> list[tuple[str, str]] | None:
     """The initials and finals of what is written together, the longest first; None if it is no pinyin."""
     if not written:

@@ -60,6 +60,28 @@ def test_what_no_dictionary_has_is_a_name_in_pinyin_or_left_to_the_other(text: s
     assert AMERICAN(text) == said
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Mu Ran, you ran.", "mˈu ɹˈɑn, ju ɹˈæn."),
+        ("You're Mu Ran!", "jʊɹ mˈu ɹˈɑn!"),
+        ("Mr. He, he can.", "mˈɪstəɹ. hˈʌ, hi kˈæn."),
+        ("Attorney Song's song.", "ətˈɜɹni sˈʊŋz sˈɔŋ."),
+        ("I saw Ran’s book.", "ˌI sˈɔ ɹˈɑnz bˈʊk."),
+        ("Tang family, go!", "tˈɑŋ fˈæmᵊli, ɡˌO!"),
+        ("Huai Lane", "hwˈI lˈAn"),
+        # No names, though they could be written so.
+        ("Can Qin Mo run?", "kæn ʧˈɪn mˈO ɹˈʌn?"),
+        ("Sir. Can he?", "sˌɜɹ. kæn hi?"),
+        ("The nurse. She left.", "ðə nˈɜɹs. ʃi lˈɛft."),
+        ("Die, Dan!", "dˈI, dˈæn!"),
+        ("Ran away? Change it.", "ɹˈæn əwˈA? ʧˈAnʤ ɪt."),
+    ],
+)
+def test_an_english_word_is_a_name_where_it_stands_as_one(text: str, said: str) -> None:
+    assert AMERICAN(text) == said
+
+
 def test_no_word_is_lost_whatever_stands_around_it() -> None:
     said = AMERICAN("“Bxa,” cxb—dxc… (Exd!) _Fxe_? 'gxf' hxg2\n\tixh/jxi kxj_lxk & #mxl")
     assert re.findall("<(.*?)>", said) == [

@@ -1,0 +1,70 @@
+"""Which words of an English line are Mandarin names: `Ran` is one in "Mu Ran, you ran", and so is `He` in "Ms. He".
+
+Told from how a word is written, pinyin with a capital, and from what it stands beside: another such word, a title, `family`.
+Inside a sentence a capital alone is enough for a common word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence, Set
+
+from dubwright.mandarin import romanized
+
+_SHORT = "mr mrs ms dr"
+_LONG = (
+    "mister missus miz miss doctor madam madame master mistress lady lord professor teacher coach boss chief chairman "
+    "chairwoman director president manager secretary lawyer attorney counselor judge officer inspector detective coroner "
+    "captain commander general marshal colonel major minister chancellor governor mayor eunuch consort concubine prince "
+    "princess duke emperor empress king queen elder squire steward uncle auntie aunt granny grandpa grandma brother sister "
+    "nanny nurse chef old young little ah"
+)
+_BEHIND = (
+    "family clan sect group corporation company industries enterprises residence mansion manor estate house household "
+    "works village lane street city hall"
+)
+_FIRST = "can you she he me men man long die lie tie run hang song sang pan fan sun bang gang hen pin"
+# What stands before a name, the short ones with a dot, and what behind it.
+_SHORT_TITLES, _TITLES, _KINDS = (
+    frozenset(_SHORT.split()),
+    frozenset(f"{_SHORT} {_LONG}".split()),
+    frozenset(_BEHIND.split()),
+)
+# What a sentence begins with, and could be pinyin.
+_BEGINNERS = frozenset(_FIRST.split())
+_SENTENCE_END = re.compile(r"[.!?…:\"“”]")
+
+
+def found(tokens: Sequence[str], known: Container[str]) -> Set[int]:
+    """The indices of a line's tokens that are names. Tokens are words and what stands between them, in their order;
+    `known` are the words of the language, in small letters, and its own names.
+    """
+    words = [at for at, token in enumerate(tokens) if token[0].isalnum()]
+    names: set[int] = set()
+    for before, at, after in zip([-1, *words], words, [*words[1:], len(tokens)], strict=False):
+        if not could_be(tokens[at], known):
+            continue
+        word = _stem(tokens[at]).lower()
+        gap, title = "".join(tokens[before + 1 : at]), tokens[before].lower() if before >= 0 else ""
+        if (before >= 0 and gap == " " and (before in names or title in _TITLES)) or (
+            gap == ". " and title in _SHORT_TITLES
+        ):
+            names.add(at)
+        elif word not in _BEGINNERS:
+            begins = before < 0 or bool(_SENTENCE_END.search(gap))
+            follows = tokens[after] if after < len(tokens) and "".join(tokens[at + 1 : after]) == " " else ""
+            leads = follows.lower() in _KINDS or (follows != "" and could_be(follows, known))
+            if leads or (not begins and word in known and word.capitalize() not in known):
+                names.add(at)
+    return names
+
+
+def could_be(word: str, known: Container[str]) -> bool:
+    """Whether a word is written as a name in pinyin is; what is an English word, too, only if it has a single syllable."""
+    stem = _stem(word)
+    plain = stem.lower() not in known or romanized.is_syllable(stem)
+    return plain and romanized.in_english(stem) is not None
+
+
+def _stem(word: str) -> str:
+    return word.replace("’", "'").removesuffix("'s")
