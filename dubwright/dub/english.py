@@ -53,8 +53,9 @@ class English:
         return " ".join("".join(reversed(said)).split())
 
     def _word(self, word: str, following: str | None, *, name: bool) -> str:
-        if name and (said := romanized.in_english(word, british=self._british)):
-            return said
+        # How English says a name that it knows (Tang, Han's) stays.
+        if name and word.removesuffix("'s") not in self._known:
+            return romanized.in_english(word, british=self._british) or self._otherwise(word)
         before_vowel = following is not None and following.lstrip(_STRESS)[:1] in _VOWELS
         match word if word == "I" else word.lower():
             case "I":
@@ -78,6 +79,8 @@ class English:
         # What is written in capitals may be letters, which espeak knows to tell from words.
         forms = (word,) if word.isupper() and len(word) > 1 else (word, word.lower())
         found = next((self._known[form] for form in forms if form in self._known), None)
+        if found is None and word.endswith("'s") and (owner := self._looked_up(word.removesuffix("'s"), last=False)):
+            return owner + ("s" if owner[-1] in "fkptθ" else "ᵻz" if owner[-1] in "szʃʒʤʧ" else "z")
         if isinstance(found, dict):
             found = (found.get("None") if last else None) or found.get("DEFAULT")
         return found

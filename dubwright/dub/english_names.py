@@ -54,7 +54,7 @@ def found(tokens: Sequence[str], known: Container[str]) -> Set[int]:
             begins = before < 0 or bool(_SENTENCE_END.search(gap))
             follows = tokens[after] if after < len(tokens) and "".join(tokens[at + 1 : after]) == " " else ""
             leads = follows.lower() in _KINDS or (follows != "" and could_be(follows, known))
-            if leads or (not begins and word in known and word.capitalize() not in known):
+            if leads or (not begins and word in known):
                 names.add(at)
     return names
 

@@ -68,8 +68,9 @@ def test_what_no_dictionary_has_is_a_name_in_pinyin_or_left_to_the_other(text: s
         ("Mr. He, he can.", "mˈɪstəɹ. hˈʌ, hi kˈæn."),
         ("Attorney Song's song.", "ətˈɜɹni sˈʊŋz sˈɔŋ."),
         ("I saw Ran’s book.", "ˌI sˈɔ ɹˈɑnz bˈʊk."),
-        ("Tang family, go!", "tˈɑŋ fˈæmᵊli, ɡˌO!"),
+        ("Tang family, go!", "tˈæŋ fˈæmᵊli, ɡˌO!"),
         ("Huai Lane", "hwˈI lˈAn"),
+        ("Ask Han's boss's cat's friend.", "ˈæsk hˈænz bˈɔsᵻz kˈæts fɹˈɛnd."),
         # No names, though they could be written so.
         ("Can Qin Mo run?", "kæn ʧˈɪn mˈO ɹˈʌn?"),
         ("Sir. Can he?", "sˌɜɹ. kæn hi?"),
