@@ -2,7 +2,7 @@
 
 espeak-ng, asked for a whole sentence, writes what the model rarely saw: an `I` too weak to be heard, words run together.
 It is asked for single words that no dictionary has; of these, a Mandarin name in pinyin is said as a Mandarin name. So is
-what is an English word, too, where it stands as a name does: Mu Ran, Ms. He, the Song family.
+what is an English word, too, where it stands as a name does: Ye Chen, Ms. He, the Mu family.
 """
 
 from __future__ import annotations
@@ -53,9 +53,8 @@ class English:
         return " ".join("".join(reversed(said)).split())
 
     def _word(self, word: str, following: str | None, *, name: bool) -> str:
-        # How English says a name that it knows (Tang, Han's) stays.
-        if name and word.removesuffix("'s") not in self._known:
-            return romanized.in_english(word, british=self._british) or self._otherwise(word)
+        if name and (said := self._misread(word)):
+            return said
         before_vowel = following is not None and following.lstrip(_STRESS)[:1] in _VOWELS
         match word if word == "I" else word.lower():
             case "I":
@@ -74,6 +73,13 @@ class English:
             or romanized.in_english(word, british=self._british)
             or self._otherwise(word)
         )
+
+    def _misread(self, word: str) -> str | None:
+        """How a name is said that English would read as a word of its own (He, Mu, Ye). What it knows as a name stays (Zhou,
+        Han's), and so does what ends in a nasal (Song, Ran): it is near enough, and better understood."""
+        stem = word.removesuffix("'s")
+        near = stem in self._known or stem.endswith(("n", "g"))
+        return None if near else romanized.in_english(word, british=self._british)
 
     def _looked_up(self, word: str, *, last: bool) -> str | None:
         # What is written in capitals may be letters, which espeak knows to tell from words.

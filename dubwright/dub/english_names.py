@@ -23,7 +23,7 @@ _BEHIND = (
     "family clan sect group corporation company industries enterprises residence mansion manor estate house household "
     "works village lane street city hall"
 )
-_FIRST = "can you she he me men man long die lie tie run hang song sang pan fan sun bang gang hen pin"
+_FIRST = "can me men man long die lie tie run hang song sang pan fan sun bang gang hen pin"
 # What stands before a name, the short ones with a dot, and what behind it.
 _SHORT_TITLES, _TITLES, _KINDS = (
     frozenset(_SHORT.split()),
