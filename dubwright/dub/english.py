@@ -2,7 +2,7 @@
 
 espeak-ng, asked for a whole sentence, writes what the model rarely saw: an `I` too weak to be heard, words run together.
 It is asked for single words that no dictionary has; of these, a Mandarin name in pinyin is said as a Mandarin name. So is
-what is an English word, too, where it stands as a name does: Ye Chen, Ms. He, the Mu family.
+what is an English word, too, where it stands as a name does: Ye Chen, Dr. Xi, the Mu family.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class English:
         )
 
     def _misread(self, word: str) -> str | None:
-        """How a name is said that English would read as a word of its own (He, Mu, Ye). What it knows as a name stays (Zhou,
+        """How a name is said that English would read as a word of its own (Ye, Mu, Xi). What it knows as a name stays (Zhou,
         Han's), and so does what ends in a nasal (Song, Ran): it is near enough, and better understood."""
         stem = word.removesuffix("'s")
         near = stem in self._known or stem.endswith(("n", "g"))
@@ -85,8 +85,6 @@ class English:
         # What is written in capitals may be letters, which espeak knows to tell from words.
         forms = (word,) if word.isupper() and len(word) > 1 else (word, word.lower())
         found = next((self._known[form] for form in forms if form in self._known), None)
-        if found is None and word.endswith("'s") and (owner := self._looked_up(word.removesuffix("'s"), last=False)):
-            return owner + ("s" if owner[-1] in "fkptθ" else "ᵻz" if owner[-1] in "szʃʒʤʧ" else "z")
         if isinstance(found, dict):
             found = (found.get("None") if last else None) or found.get("DEFAULT")
         return found

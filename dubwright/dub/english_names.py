@@ -1,4 +1,4 @@
-"""Which words of an English line are Mandarin names: `Ran` is one in "Mu Ran, you ran", and so is `He` in "Ms. He".
+"""Which words of an English line are Mandarin names: `Ran` is one in "Mu Ran, you ran", and so is `Ye` in "Ms. Ye".
 
 Told from how a word is written, pinyin with a capital, and from what it stands beside: another such word, a title, `family`.
 Inside a sentence a capital alone is enough for a common word.
@@ -23,13 +23,15 @@ _BEHIND = (
     "family clan sect group corporation company industries enterprises residence mansion manor estate house household "
     "works village lane street city hall"
 )
-_FIRST = "can me men man long die lie tie run hang song sang pan fan sun bang gang hen pin"
+_FIRST = "can men man long die lie tie run hang song sang pan fan sun bang gang hen pin"
 # What stands before a name, the short ones with a dot, and what behind it.
 _SHORT_TITLES, _TITLES, _KINDS = (
     frozenset(_SHORT.split()),
     frozenset(f"{_SHORT} {_LONG}".split()),
     frozenset(_BEHIND.split()),
 )
+# What is understood better as it is: Ms. He.
+_PRONOUNS = frozenset({"he", "she", "you", "me"})
 # What a sentence begins with, and could be pinyin.
 _BEGINNERS = frozenset(_FIRST.split())
 _SENTENCE_END = re.compile(r"[.!?…:\"“”]")
@@ -62,6 +64,8 @@ def found(tokens: Sequence[str], known: Container[str]) -> Set[int]:
 def could_be(word: str, known: Container[str]) -> bool:
     """Whether a word is written as a name in pinyin is; what is an English word, too, only if it has a single syllable."""
     stem = _stem(word)
+    if stem.lower() in _PRONOUNS:
+        return False
     plain = stem.lower() not in known or romanized.is_syllable(stem)
     return plain and romanized.in_english(stem) is not None
 

@@ -38,7 +38,8 @@ _SYLLABLES = {
     "y": "a an ang ao e i in ing ong ou u uan ue un",
     "w": "a ai an ang ei en eng o u",
 }
-# In misaki's American alphabet: capitals are diphthongs (A as in day, I eye, O go, W how). A glide, then the rhyme.
+# In misaki's American alphabet: capitals are diphthongs (A as in day, I eye, O go, W how). A glide, then the rhyme. Readings
+# more English than these (`an` as in Dan, `eng` as in Peng) are understood no better.
 _SOUNDS = {
     "b": "b", "p": "p", "m": "m", "f": "f", "d": "d", "t": "t", "n": "n", "l": "l", "g": "ɡ", "k": "k", "h": "h",
     "j": "ʤ", "q": "ʧ", "x": "ʃ", "zh": "ʤ", "ch": "ʧ", "sh": "ʃ", "r": "ɹ", "z": "dz", "c": "ts", "s": "s",

