@@ -80,18 +80,19 @@ class Cluster:
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return json.loads(ran.stdout)
 
-    def start_run(self, deployment: str, parameters: dict[str, Any], *options: str) -> FlowRun:
+    def start_run(self, deployment: str, parameters: dict[str, Any], *options: str, timeout_s: float = 240) -> FlowRun:
         """Start a run of a deployment as a person would; the one run, as it is now."""
         mark = f"started-{time.monotonic_ns()}"
         command = ["deployment", "run", deployment, "--params", json.dumps(parameters), "--tag", mark, *options]
-        ran = self.platform.run("prefect", *command, timeout_s=240)
+        ran = self.platform.run("prefect", *command, timeout_s=timeout_s)
         found = [run for run in self.runs(deployment) if mark in run.tags]
         assert len(found) == 1, ran.stdout + ran.stderr
         return found[0]
 
-    def run(self, deployment: str, parameters: dict[str, Any]) -> FlowRun:
+    def run(self, deployment: str, parameters: dict[str, Any], within_s: int = 150) -> FlowRun:
         """Start a run of a deployment and watch it to its end."""
-        run = self.start_run(deployment, parameters, "--watch", "--watch-timeout", "150")
+        watched = ("--watch", "--watch-timeout", str(within_s))
+        run = self.start_run(deployment, parameters, *watched, timeout_s=within_s + 90)
         assert run.state and run.state.is_final(), f"{run.state}\n{self.platform.tail('prefect-worker', 80)}"
         return run
 
