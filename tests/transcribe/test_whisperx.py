@@ -24,7 +24,7 @@ from dubwright.transcribe.whisper import FILES
 from dubwright.transcribe.whisperx.alignment import Aligner
 from dubwright.transcribe.whisperx.diarization import Diarizer
 from dubwright.transcribe.whisperx.engine import WhisperX
-from dubwright.transcribe.whisperx.recognition import _within
+from dubwright.transcribe.whisperx.recognition import _ended, _within
 from dubwright.transcribe.windows import Stretch
 from tests.transcribe import small_models
 from tests.transcribe.conftest import (
@@ -53,6 +53,14 @@ def test_breaks_are_seen_where_the_detector_is_unsure() -> None:
     assert _within(region, [Stretch(0.5, 2), Stretch(2.05, 3), Stretch(5, 9.5)]) == [Stretch(1, 3), Stretch(5, 9)]
     assert _within(region, [Stretch(0, 0.5), Stretch(10, 11)]) == [region]
     assert _within(Stretch(1, 1.05), []) == []
+
+
+def test_a_stretch_ends_with_the_voice_not_with_the_detectors_doubt() -> None:
+    stretch = Stretch(1, 3)
+    assert _ended(stretch, [Stretch(1.1, 2), Stretch(2.1, 2.9), Stretch(3.5, 4)]) == Stretch(1, 2.9)
+    # A soft end is no doubt.
+    assert _ended(stretch, [Stretch(1.1, 2)]) == stretch
+    assert _ended(stretch, [Stretch(4, 5)]) == stretch
 
 
 @pytest.mark.parametrize("missing", FILES)

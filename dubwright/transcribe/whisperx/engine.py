@@ -37,7 +37,7 @@ class WhisperX:
 
     info: ClassVar[EngineInfo] = EngineInfo(
         name="whisperx",
-        revision=1,
+        revision=2,
         languages=whisper.LANGUAGES,
         code_licence="BSD-2-Clause",
         weights_licence="MIT",

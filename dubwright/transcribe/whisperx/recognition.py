@@ -19,6 +19,9 @@ from dubwright.transcribe.windows import Stretch
 # `SURE` somebody speaks without a break.
 ONSET, OFFSET = 0.5, 0.363
 SURE = 0.6
+# The score falls late: a voice ends, within 0.11 s on 21 lines with and without music, where it falls below this, not 0.05 to
+# 0.1 s later below `SURE`. Where that is much earlier, the end was spoken softly.
+ENDED, LATE_S = 0.8, 0.2
 SHORTEST_BREAK_S = 0.1  # a break in speech that is worth knowing: word times are kept out of it
 SHORTEST_STRETCH_S = 0.1
 SHORTEST_SOUND_S = 0.1  # less than this the detector cannot look at
@@ -71,14 +74,14 @@ class Recognizer:
         detector = self._pipeline.vad_model
         scores = detector({"waveform": detector.preprocess_audio(samples), "sample_rate": RATE})
         longest_s, length_s = LONGEST_WINDOW_S - 1, len(samples) / RATE
-        regions, sure = (
+        regions, sure, loud = (
             [
                 Stretch(max(0.0, float(region.start)), min(length_s, float(region.end)))
                 for region in Binarize(onset=onset, offset=offset, max_duration=longest_s)(scores).get_timeline()
             ]
-            for onset, offset in ((ONSET, OFFSET), (SURE, SURE))
+            for onset, offset in ((ONSET, OFFSET), (SURE, SURE), (ENDED, ENDED))
         )
-        return [stretch for region in regions for stretch in _within(region, sure)]
+        return [_ended(stretch, loud) for region in regions for stretch in _within(region, sure)]
 
     def language_of(self, samples: NDArray[np.float32]) -> tuple[str, float]:
         """The likeliest language of up to 28 s of a mono sound of shape [n] at 16 kHz, and how likely it is."""
@@ -133,6 +136,13 @@ def _within(region: Stretch, sure: Sequence[Stretch]) -> list[Stretch]:
             start_s = found.pop().start_s
         found.append(Stretch(start_s, end_s))
     return [each for each in found or [region] if each.end_s - each.start_s >= SHORTEST_STRETCH_S]
+
+
+def _ended(stretch: Stretch, loud: Sequence[Stretch]) -> Stretch:
+    """A stretch up to where the voice itself ends."""
+    ends = [each.end_s for each in loud if stretch.start_s + SHORTEST_STRETCH_S <= each.end_s <= stretch.end_s]
+    late = stretch.end_s - max(ends, default=stretch.end_s)
+    return Stretch(stretch.start_s, stretch.end_s - late) if late <= LATE_S else stretch
 
 
 def _words(found: list[dict[str, Any]], options: Any) -> list[Spoken]:
