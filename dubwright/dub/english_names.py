@@ -23,17 +23,14 @@ _BEHIND = (
     "family clan sect group corporation company industries enterprises residence mansion manor estate house household "
     "works village lane street city hall"
 )
-_FIRST = "can men man long die lie tie run hang song sang pan fan sun bang gang hen pin"
 # What stands before a name, the short ones with a dot, and what behind it.
-_SHORT_TITLES, _TITLES, _KINDS = (
-    frozenset(_SHORT.split()),
-    frozenset(f"{_SHORT} {_LONG}".split()),
-    frozenset(_BEHIND.split()),
-)
+_SHORT_TITLES = frozenset(_SHORT.split())
+_TITLES = _SHORT_TITLES | frozenset(_LONG.split())
+_KINDS = frozenset(_BEHIND.split())
 # What is understood better as it is: Ms. He.
 _PRONOUNS = frozenset({"he", "she", "you", "me"})
-# What a sentence begins with, and could be pinyin.
-_BEGINNERS = frozenset(_FIRST.split())
+# What a sentence may begin with.
+_VERBS = frozenset({"die", "lie", "tie"})
 _SENTENCE_END = re.compile(r"[.!?…:\"“”]")
 
 
@@ -48,16 +45,14 @@ def found(tokens: Sequence[str], known: Container[str]) -> Set[int]:
             continue
         word = _stem(tokens[at]).lower()
         gap, title = "".join(tokens[before + 1 : at]), tokens[before].lower() if before >= 0 else ""
-        if (before >= 0 and gap == " " and (before in names or title in _TITLES)) or (
-            gap == ". " and title in _SHORT_TITLES
-        ):
+        titled = (gap == " " and title in _TITLES) or (gap == ". " and title in _SHORT_TITLES)
+        beside = gap == " " and before in names
+        begins = before < 0 or bool(_SENTENCE_END.search(gap))
+        follows = tokens[after] if after < len(tokens) and "".join(tokens[at + 1 : after]) == " " else ""
+        leads = follows.lower() in _KINDS or (follows != "" and could_be(follows, known))
+        inside = not begins and word in known
+        if titled or beside or (word not in _VERBS and (leads or inside)):
             names.add(at)
-        elif word not in _BEGINNERS:
-            begins = before < 0 or bool(_SENTENCE_END.search(gap))
-            follows = tokens[after] if after < len(tokens) and "".join(tokens[at + 1 : after]) == " " else ""
-            leads = follows.lower() in _KINDS or (follows != "" and could_be(follows, known))
-            if leads or (not begins and word in known):
-                names.add(at)
     return names
 
 
