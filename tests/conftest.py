@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Sixty made-up cases of each are enough at every run; a test that needs more says so itself.
-hypothesis.settings.register_profile("fast", max_examples=60)
+# Sixty made-up cases of each are enough at every run; a test that needs more says so itself. How long one takes tells of the
+# machine: pytest's own limit ends what does not end.
+hypothesis.settings.register_profile("fast", max_examples=60, deadline=None)
 hypothesis.settings.load_profile("fast")
 
 
