@@ -6,7 +6,7 @@ A LAKE's dubs give their lines: when the originals sound, and how long each dub 
 episodes of 40 lines at random, each of a density of its own, and one of twenty minutes. The cost is `dub.schedule`'s; a
 line that overlaps the next costs what a cut one does. `plan ms` is the time of the whole set's placing.
 
-The strategies, each as far as its description goes, and with the dub's guard between lines, which the cost demands:
+The strategies, each as far as its description goes, and, but for chunk's own gaps, with the dub's guard between lines:
 
 - squeeze: each line at its onset, as fast as the time up to the next one takes;
 - chunk: up to five lines with gaps under 1.5 s share one tempo, gaps shrink with it;
