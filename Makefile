@@ -60,11 +60,11 @@ lint: install-dev
 test-fast: install-dev
 	$(BIN)/pytest -n auto
 
-# Engines want the machine for themselves; whole runs wait more than they compute, so two go side by side, and 9 GB are
-# fetched meanwhile.
+# Engines have a thread each, a file's tests the same process and so the same engine. Whole runs wait more than they
+# compute: 9 GB are fetched meanwhile.
 test: lint test-fast
 	$(BIN)/pytest -n auto -m "slow and not models and not e2e"
-	$(BIN)/pytest -m "models and not e2e" --durations=12
+	$(BIN)/pytest -m "models and not e2e" -n 2 --dist loadfile --durations=12
 	$(MAKE) -j2 test-runs $(GPU)/.installed
 	$(BIN)/pytest -m "e2e and models"
 	$(MAKE) test-gpu
