@@ -30,8 +30,8 @@ _LANGUAGES = (
     "ka kk kn ko ku ky la lb lt lv mi mk ml mr ms mt my nb ne nl no or pa pl pt ro ru sd si sk sl sq sr sv sw ta te th tk "
     "tr tt ug uk ur uz vi yue zh"
 )
-# The library's name where it is not the tag itself.
-_NAMES = {"zh": "cmn", "no": "nb", "en": "en-us", "en-GB": "en", "pt-BR": "pt-br", "es-419": "es-419"}
+# The library's name where it is not the tag itself. Spanish is America's, as its market profile is, unless Spain is named.
+_NAMES = {"zh": "cmn", "no": "nb", "en": "en-us", "en-GB": "en", "pt-BR": "pt-br", "es": "es-419", "es-ES": "es"}
 _VOICES = "f2 m3 f5 m7 f3 m1 f4 m4 f1 m2 Annie m8 Alicia m5 belinda Andy"
 _FEMALE = {"f1", "f2", "f3", "f4", "f5", "Annie", "Alicia", "belinda"}
 # The library's default of 175 is hurried beside a human reader.
@@ -44,7 +44,7 @@ class EspeakNg:
 
     info: ClassVar[EngineInfo] = EngineInfo(
         name="espeak-ng",
-        revision=2,
+        revision=3,
         languages=frozenset(_LANGUAGES.split()),
         code_licence="GPL-3.0-or-later",
         weights_licence="GPL-3.0-or-later",

@@ -31,12 +31,14 @@ STYLE_ROWS, STYLE_WIDTH = 510, 256
 
 # Best first: the grades that the model's authors give, corrected by what a recognizer understood of each. A voice is a
 # style, not a language: where a language has few of its own, its neighbours' follow, so that a cast can be told apart.
+_SPANISH = "ef_dora em_alex pf_dora em_santa if_sara pm_alex ff_siwis im_nicola af_bella am_fenrir"
 _VOICES = {
     "en": "af_heart am_michael af_bella am_fenrir bf_emma am_puck af_aoede bm_george af_kore bm_fable af_sarah am_echo "
     "af_nova am_onyx af_alloy bm_lewis af_jessica am_adam bf_isabella am_eric bf_lily am_liam af_sky bm_daniel af_river "
     "bf_alice",
     "en-GB": "bf_emma bm_george bf_isabella bm_fable bf_alice bm_lewis bf_lily bm_daniel",
-    "es": "ef_dora em_alex pf_dora em_santa if_sara pm_alex ff_siwis im_nicola af_bella am_fenrir",
+    "es": _SPANISH,
+    "es-ES": _SPANISH,
     "fr": "ff_siwis im_nicola ef_dora em_alex if_sara pm_alex pf_dora em_santa af_bella am_michael",
     "it": "if_sara im_nicola ef_dora em_alex pf_dora pm_alex ff_siwis em_santa af_bella am_michael",
     "pt": "pf_dora pm_alex ef_dora pm_santa if_sara em_alex ff_siwis im_nicola af_bella am_fenrir",
@@ -46,7 +48,7 @@ _VOICES = {
 # Where the model speaks a language some fifth slower than people do (articulation as Coupé et al. 2019 measured it), and
 # voices that drawl, by `benchmarks.spoken`: brought half way there, and to the pace of the others. The model then speaks
 # so by itself, which sounds better than the same sound squeezed.
-_HASTE = {"es": 1.15, "it": 1.15, "pt": 1.1}
+_HASTE = {"es": 1.15, "es-ES": 1.15, "it": 1.15, "pt": 1.1}
 _DRAWLS = {
     "bm_fable": 1.28,
     "am_onyx": 1.24,
@@ -57,7 +59,17 @@ _DRAWLS = {
     "im_nicola": 1.12,
     "af_alloy": 1.1,
 }
-_ESPEAK = {"en": "en-us", "en-GB": "en-gb", "es": "es", "fr": "fr-fr", "it": "it", "pt": "pt-br", "hi": "hi"}
+# Spanish is America's, as its market profile is, unless Spain is named.
+_ESPEAK = {
+    "en": "en-us",
+    "en-GB": "en-gb",
+    "es": "es-419",
+    "es-ES": "es",
+    "fr": "fr-fr",
+    "it": "it",
+    "pt": "pt-br",
+    "hi": "hi",
+}
 _SEX = {"f": "female", "m": "male"}
 _LATIN = re.compile(r"[A-Za-z][A-Za-z'’ -]*[A-Za-z]|[A-Za-z]")
 
@@ -67,7 +79,7 @@ class Kokoro:
 
     info: ClassVar[EngineInfo] = EngineInfo(
         name="kokoro",
-        revision=4,
+        revision=5,
         languages=frozenset({"en", "es", "fr", "it", "pt", "hi", "zh"}),
         code_licence="MIT",
         weights_licence="Apache-2.0",

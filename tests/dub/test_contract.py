@@ -24,6 +24,7 @@ from tests.dub import coqui, speech_server
 SENTENCES = {
     "en": "The general has returned from the border, and nobody told the princess.",
     "en-GB": "She can't dance at the weekend, can she?",
+    "es-ES": "Gracias a vosotros, nadie hizo daño a la princesa en el cruce.",
     "es-419": "El general ha vuelto de la frontera y nadie se lo dijo a la princesa.",
     "fr": "Le général est revenu de la frontière et personne ne l'a dit à la princesse.",
     "it": "Il generale è tornato dal confine e nessuno l'ha detto alla principessa.",
@@ -128,6 +129,15 @@ def test_every_language_has_voices_of_both_sexes(engine: Synthesizer) -> None:
         voices = engine.voices(language)
         assert {voice.sex for voice in voices} == {"female", "male"}, language
         assert len({voice.name for voice in voices}) == len(voices)
+
+
+def test_spanish_is_americas_unless_spain_is_named(engine: Synthesizer) -> None:
+    if engine.info.name not in ("espeak-ng", "kokoro"):
+        pytest.skip("its model has one Spanish, or none")
+    text, voice = SENTENCES["es-ES"], first_voice(engine, "es")
+    plain, american, european = (engine.speak(text, tag, voice).samples for tag in ("es", "es-419", "es-ES"))
+    assert np.array_equal(plain, american)
+    assert not np.array_equal(plain, european)
 
 
 def test_voices_differ_and_each_repeats_itself(engine: Synthesizer) -> None:

@@ -51,6 +51,8 @@ def test_a_profile_keeps_to_itself(language: str) -> None:
 
 def test_regions_stand_on_their_language_and_languages_on_the_neutral_profile() -> None:
     assert market.of("es-419") == market.of("es")
+    assert market.of("es-ES").guidance != market.of("es").guidance
+    assert market.of("es-ES").idioms == market.of("es").idioms
     assert market.of("pt").formality.relations == {}
     assert market.of("pt-BR").idioms == market.of("pt").idioms
     assert market.of("fr-CA").punctuation.spaced != market.of("fr").punctuation.spaced
