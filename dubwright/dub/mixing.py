@@ -7,7 +7,9 @@ one rate.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -60,6 +62,7 @@ def mix(
     settings: DubSettings,
     kept: Sequence[Span] = (),
     bed: Samples | None = None,
+    threads: int = 1,
 ) -> Samples:
     """The dubbed sound, of the original's shape, at the delivery loudness and below the true peak.
 
@@ -83,8 +86,10 @@ def mix(
         mixed = original * 10 ** (depth * np.float32(settings.duck_db / 20))
     else:
         mixed = original * (1 - depth) + bed * (depth * _gain(settings.bed_db))
-    for line in lines:
-        speech = _fitted(line, rate)
+    # What changes a tempo is a program of its own, which takes longer to start than to run.
+    with ThreadPoolExecutor(threads) as side_by_side:
+        spoken = list(side_by_side.map(partial(_fitted, rate=rate), lines))
+    for line, speech in zip(lines, spoken, strict=True):
         if actors is not None and line.original and (high_hz := room.narrow_hz(actors, rate, line.original)):
             speech = room.through(speech, rate, high_hz)
         else:  # a caller is elsewhere

@@ -115,6 +115,7 @@ def run(work: unit.Work, lake: Lake, machine: unit.Machine) -> list[Row]:
         settings,
         kept,
         bed,
+        machine.threads,
     )
     placed = {place.segment: place for place in placements}
     rows = [

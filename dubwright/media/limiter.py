@@ -10,6 +10,7 @@ Samples = NDArray[np.float32]
 LOOK_AHEAD_S = 0.010
 OVERSAMPLING = 4
 _TAPS = 24  # samples on which a value in between is built
+_AT_ONCE = 1 << 17  # values, so that a long episode takes no more memory than a short one
 
 
 def limit(samples: Samples, rate: int, ceiling_db: float) -> Samples:
@@ -18,7 +19,7 @@ def limit(samples: Samples, rate: int, ceiling_db: float) -> Samples:
     All channels are turned down alike, so that nothing moves from one to another; nothing is turned up.
     """
     ceiling = 10 ** (ceiling_db / 20)
-    peaks = true_peaks(samples)
+    peaks = true_peaks(samples, ceiling)
     if not len(peaks) or peaks.max() <= ceiling:
         return samples
     wanted = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9))
@@ -29,15 +30,24 @@ def limit(samples: Samples, rate: int, ceiling_db: float) -> Samples:
     return limited
 
 
-def true_peaks(samples: Samples) -> NDArray[np.float64]:
-    """The highest level (of any channel) at each sample or between it and the next; shape [n]."""
+def true_peaks(samples: Samples, above: float = 0.0) -> NDArray[np.float64]:
+    """The highest level (of any channel) at each sample or between it and the next; shape [n].
+
+    Where it cannot be above a level, which is known from the samples around it, it may be the sample's own.
+    """
     peaks: NDArray[np.float64] = np.abs(samples).max(axis=1, initial=0.0).astype(np.float64)
-    for phase in range(1, OVERSAMPLING if len(samples) else 1):
-        kernel = _kernel(phase / OVERSAMPLING)
-        for channel in samples.T:
-            # `full` keeps the length right for sound shorter than the kernel as well.
-            between = np.convolve(channel, kernel)[_TAPS // 2 :][: len(channel)]
-            np.maximum(peaks, np.abs(between), out=peaks)
+    kernels = np.stack([_kernel(phase / OVERSAMPLING)[::-1] for phase in range(1, OVERSAMPLING)], axis=1)
+    # However the samples stand, what is built on them is no higher than the highest of them so many times.
+    most = float(np.abs(kernels).sum(axis=0).max())
+    before, behind = _TAPS // 2 - 1, _TAPS // 2
+    loud = np.cumsum(np.pad(peaks * most > above, (before + 1, behind)))
+    near = np.flatnonzero(loud[_TAPS:] > loud[:-_TAPS])
+    for channel in samples.T:
+        padded = np.pad(channel, (before, behind))
+        windows = np.lib.stride_tricks.sliding_window_view(padded, _TAPS) if len(near) else padded
+        for start in range(0, len(near), _AT_ONCE):
+            at = near[start : start + _AT_ONCE]
+            peaks[at] = np.maximum(peaks[at], np.abs(windows[at] @ kernels).max(axis=1))
     return peaks
 
 

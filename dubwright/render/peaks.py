@@ -35,6 +35,7 @@ def mux(film: Film, out: Path, most_dbtp: float, *, bitrate_kbps: int, threads: 
 def _lowered(path: Path, by_db: float, out: Path) -> Path:
     """A sound whose highest peaks are lower by so much; what lies below them stays as it is."""
     samples, rate = sound.read(path)
-    peak = float(limiter.true_peaks(samples).max(initial=1e-9))
+    highest = float(np.abs(samples).max(initial=1e-9))
+    peak = float(limiter.true_peaks(samples, highest).max(initial=1e-9))
     sound.write_flac(out, limiter.limit(samples, rate, 20 * float(np.log10(peak)) - by_db), rate)
     return out

@@ -17,6 +17,17 @@ def test_peaks_between_samples_are_found() -> None:
     assert limiter.true_peaks(wave)[100:-100].max() == pytest.approx(1.0, abs=0.01)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 1500), st.integers(0, 2**32 - 1), st.floats(0, 3))
+def test_peaks_above_a_level_are_those_found_everywhere(length: int, seed: int, level: float) -> None:
+    samples = np.random.default_rng(seed).standard_normal((length, 2)).astype(np.float32)
+    everywhere, found = limiter.true_peaks(samples), limiter.true_peaks(samples, level)
+    assert found.shape == everywhere.shape == (length,)
+    high = everywhere > level + 1e-5
+    assert found[high] == pytest.approx(everywhere[high], abs=1e-5)
+    assert (found[~high] <= level + 1e-5).all()
+
+
 @pytest.mark.parametrize("hertz", [60, 997, 8000, 12_000, 17_000])
 def test_what_is_limited_measures_below_the_ceiling(hertz: float) -> None:
     time = np.arange(2 * RATE) / RATE
