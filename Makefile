@@ -60,8 +60,8 @@ lint: install-dev
 test-fast: install-dev
 	$(BIN)/pytest -n auto
 
-# Engines have a thread each, a file's tests the same process and so the same engine. Whole runs wait more than they
-# compute: 9 GB are fetched meanwhile.
+# Real engines go two files side by side: those of one file share a process, and so what it has loaded. Whole runs wait
+# more than they compute: 9 GB are fetched meanwhile.
 test: lint test-fast
 	$(BIN)/pytest -n auto -m "slow and not models and not e2e"
 	$(BIN)/pytest -m "models and not e2e" -n 2 --dist loadfile --durations=12

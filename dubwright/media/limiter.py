@@ -42,9 +42,10 @@ def true_peaks(samples: Samples, above: float = 0.0) -> NDArray[np.float64]:
     before, behind = _TAPS // 2 - 1, _TAPS // 2
     loud = np.cumsum(np.pad(peaks * most > above, (before + 1, behind)))
     near = np.flatnonzero(loud[_TAPS:] > loud[:-_TAPS])
+    if not len(near):
+        return peaks
     for channel in samples.T:
-        padded = np.pad(channel, (before, behind))
-        windows = np.lib.stride_tricks.sliding_window_view(padded, _TAPS) if len(near) else padded
+        windows = np.lib.stride_tricks.sliding_window_view(np.pad(channel, (before, behind)), _TAPS)
         for start in range(0, len(near), _AT_ONCE):
             at = near[start : start + _AT_ONCE]
             peaks[at] = np.maximum(peaks[at], np.abs(windows[at] @ kernels).max(axis=1))
