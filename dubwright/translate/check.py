@@ -56,6 +56,12 @@ _REFUSAL = re.compile(
 # Polite refusals pass for dialogue; without an apology in the line they are suspect.
 _APOLOGY = re.compile(r"^(?:i'm|i am) sorry,? (?:but )?i can|^lo siento,? pero no puedo", re.IGNORECASE)
 _APOLOGETIC = re.compile(r"对不起|抱歉|不好意思|失礼|恕|遗憾|不能|没法|办不到|sorry|apolog", re.IGNORECASE)
+_NEVER = re.compile("(?!)")
+# Where a sentence ends so, the model has stumbled: "Why are you you?" Inside one it may be meant: "I told you you would."
+_STUMBLE = {
+    "en": re.compile(r"\b(I|you|he|she|it|we|they|me|him|us|them)\s+\1(?=\s*(?:[.!?,;…]|$))"),
+    "es": re.compile(r"\b(yo|tú|él|ella|usted|ustedes|nosotros|ellos|ellas)\s+\1(?=\s*(?:[.!?,;…]|$))"),
+}
 # Lines that speak of what the patterns above look for.
 _ABOUT_MACHINES = re.compile(r"模型|人工智能|智能|机器|AI|助手|助理|language model|robot", re.IGNORECASE)
 _ABOUT_TRANSLATING = re.compile(r"翻译|译|英文|英语|中文|汉语|西班牙|translat|English|Chinese|Spanish", re.IGNORECASE)
@@ -106,6 +112,8 @@ def problems(
         for term, rendering in terms.items()
         if not glossary.rendered(text, rendering, target)
     ]
+    if stumble := _STUMBLE.get(languages.base(target), _NEVER).search(text):
+        found.append(Problem("stumble", f"said twice: {stumble[0]}", fatal=False))
     if missing:
         found.append(Problem("glossary", f"glossary: {', '.join(missing)}", fatal=False))
     return found

@@ -20,6 +20,8 @@ FOLDER = "genre"
 _CLAUSES, _REPLIES, _RELATIONS = "clause", "reply", "kin"
 _BETWEEN_MARKS = re.compile(r"[^\W_]+")
 _PARTICLES = "了吧啊呢呀"
+# Asked in wonder, a question means the same: 怎么是你, 怎么会是你.
+_WONDERED = re.compile("怎么(?!会)")
 _PIECES = re.compile(r"([^\W_]+)([\s，、。！？…；：,.!?;:~—]*)")
 _MARKS = {
     "，": ",",
@@ -116,9 +118,13 @@ def _of(source: str, target: str) -> Mapping[str, Mapping[str, str]]:
     """The groups of words with what they mean in a language; none for sources other than Chinese."""
     if source != "zh":
         return {}
-    return {
+    found = {
         name: {word: told[target] for word, told in group.items() if target in told} for name, group in groups().items()
     }
+    for name in (_CLAUSES, _REPLIES):
+        words = found.get(name, {})
+        found[name] = {_WONDERED.sub("怎么会", word): told for word, told in words.items()} | words
+    return found
 
 
 def addresses() -> Mapping[str, Mapping[str, str]]:

@@ -11,12 +11,23 @@ from dubwright import languages
 from dubwright.numerals import in_words
 
 # A numeral of two characters or more that counts: digits with places (十一, 三百六十五, 两千), no idiom of digits alone.
-_NUMERAL = re.compile(r"(?<![几数])[一二两三四五六七八九十百千万亿零]{2,}(?!几)")
+# A 两 behind it is the tael (十万两), not the digit; before 几 (三十几) it counts nothing exactly.
+_SIGNS = "一二两三四五六七八九十百千万亿零"
+_NUMERAL = re.compile(rf"(?<![几数{_SIGNS}])[{_SIGNS}]+[{_SIGNS.replace('两', '')}](?=两?(?![几{_SIGNS}]))")
+# Two digits side by side are a guess: 七八百, some seven or eight hundred.
+_GUESS = re.compile("[一二两三四五六七八九]{2}")
 _LONGEST = 12
 # Where number words mean nothing else.
 _CORRECTED = frozenset({"en", "es", "fr", "pt", "it", "de", "id"})
 _JOINING = frozenset({"and", "y", "e", "et", "und"})
-_ARTICLES = frozenset({"un", "una", "uno", "une", "um", "uma", "a", "ein", "eine", "one"})
+_ARTICLES = {
+    "en": frozenset({"a", "one"}),
+    "es": frozenset({"un", "una", "uno"}),
+    "fr": frozenset({"un", "une"}),
+    "pt": frozenset({"um", "uma"}),
+    "it": frozenset({"un", "una", "uno"}),
+    "de": frozenset({"ein", "eine"}),
+}
 _DIGITS = "[零一二两三四五六七八九十]"
 # A time of day: 十一点四十七分, 八点半, 九点钟. Without what follows 点 it may be a few (一点) or a point in a list.
 _CLOCK = re.compile(rf"({_DIGITS}{{1,3}})点(?:({_DIGITS}{{1,3}})分|半|钟|整)")
@@ -74,8 +85,9 @@ def _said(value: int, language: str) -> str:
 
 
 def _value(numeral: str) -> int | None:
-    """What a numeral is worth; None for what only looks like one: 万一 (in case), 千万 (by all means), 三四 (a few)."""
-    if numeral[0] in "零百千万亿" or not re.search("[十百千万亿]", numeral):
+    """What a numeral is worth; None for what only looks like one: 万一 (in case), 千万 (by all means), 三四 (a few), and
+    for guesses."""
+    if numeral[0] in "零百千万亿" or not re.search("[十百千万亿]", numeral) or _GUESS.search(numeral):
         return None
     return _count(numeral, "normal")
 
@@ -101,12 +113,18 @@ def corrected(text: str, line: str, source: str, target: str) -> str:
     number = found[0][0]
     words = said.capitalize() if number[:1].isupper() else said
     right = str(value) if number.isdecimal() else words
-    same = _plain(number) in (_plain(said), str(value))
+    same = _plain(number, target) in (_plain(said, target), str(value))
     return text if same else text[: found[0].start()] + right + text[found[0].end() :]
 
 
-def _plain(number: str) -> str:
-    return " ".join(re.findall(r"\w+", number.casefold()))
+def _plain(number: str, language: str) -> str:
+    """A number's words, one as good as the other: "a hundred" is "one hundred"."""
+    first, *others = re.findall(r"\w+", number.casefold())
+    return " ".join(others if others and first in _ones(language) else [first, *others])
+
+
+def _ones(language: str) -> Set[str]:
+    return _words_of(1, language) | _ARTICLES.get(languages.base(language), frozenset())
 
 
 @cache
@@ -114,15 +132,15 @@ def _numbers_in(language: str) -> re.Pattern[str] | None:
     """A pattern for a number in digits, or in as many words as it takes; None where these are not known."""
     if languages.base(language) not in _CORRECTED:
         return None
-    large = (10**3, 10**6, 2 * 10**6)
+    large = (10**2, 10**3, 10**6, 2 * 10**6)
     found = {n: _words_of(n, language) for n in (*range(2, 101), *range(200, 1000, 100), *large)}
-    # One is an article too, and "and" joins more than numbers: neither begins or ends a number, but "a million" does.
-    ones = _words_of(1, language) | _ARTICLES
+    # One is an article too, and "and" joins more than numbers: neither begins or ends a number, but "a hundred" does.
+    ones = _ones(language)
     begins = set[str]().union(*found.values()) - _JOINING - ones
     great = _either(set[str]().union(*(found[n] for n in large)) - ones)
     words, middle = _either(begins), _either(_JOINING | ones)
-    million = rf"(?:(?:{_either(ones)})\s+(?=(?:{great})(?!\w)))?"
-    run = rf"(?<!\w){million}(?:{words})(?:[\s-]+(?:(?:{middle})[\s-]+)?(?:{words}))*(?!\w)"
+    article = rf"(?:(?:{_either(ones)})\s+(?=(?:{great})(?!\w)))?"
+    run = rf"(?<!\w){article}(?:{words})(?:[\s-]+(?:(?:{middle})[\s-]+)?(?:{words}))*(?!\w)"
     return re.compile(rf"(?<![\d.,:/])\d{{1,9}}(?![\d:/]|[.,]\d)|{run}", re.I)
 
 

@@ -29,6 +29,11 @@ _PRONOUNS = {
     "en": (r"\b(?:he|she|him)\b", r"\b(?:his)\b(?=\s+\w)"),
     "es": (r"\b(?:él|ella)\b", r"(?!)"),
 }
+# What stands before a word, and never twice.
+_TWICE = {
+    "en": re.compile(r"\b(an?|the|my|your|our|their|of|and)(?:\s+\1\b)+", re.IGNORECASE),
+    "es": re.compile(r"\b(el|los|las|una?|del?|con|mi|tu|su|y)(?:\s+\1\b)+", re.IGNORECASE),
+}
 _SENTENCE = re.compile(r"[^.!?…。！？]*\w[^.!?…。！？]*[.!?…。！？]+")
 _SOURCE_PRONOUN = re.compile("[他她它]")
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+")
@@ -114,7 +119,10 @@ def ended(text: str, line: str) -> str:
 
 
 def written(text: str, target: str, names: Sequence[str] = ()) -> str:
-    """The answer as its language is written, a capital first. `names` are the renderings that it may hold."""
+    """The answer as its language is written, a capital first, no article twice. `names` are the renderings that it may hold."""
+    if twice := _TWICE.get(languages.base(target)):
+        # An An is somebody.
+        text = twice.sub(lambda found: found[1] if found[0][len(found[1]) :].islower() else found[0], text)
     if languages.base(target) == "es":
         text = spanish.written(text, names)
     return re.sub(r"^[¿¡]*[^\W\d_]", lambda found: found[0].upper(), text)

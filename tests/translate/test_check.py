@@ -125,6 +125,22 @@ def test_a_missing_name_is_flagged_but_not_fatal(answer: str, missing: bool) -> 
     assert not any(problem.fatal for problem in found)
 
 
+@pytest.mark.parametrize(
+    ("answer", "target", "stumbles"),
+    [
+        ("Why are you you?", "en", True),
+        ("¿Por qué eres tú tú?", "es", True),
+        ("I told you you would regret it, you!", "en", False),
+        ("Goodbye, You You.", "en", False),
+        ("You, you!", "en", False),
+        ("Pourquoi vous vous taisez, vous ?", "fr", False),
+    ],
+)
+def test_a_sentence_that_stumbles_is_asked_again_but_may_stand(answer: str, target: str, stumbles: bool) -> None:
+    found = check.problems(answer, "怎么会是你？", source="zh", target=target, terms={})
+    assert [(problem.kind, problem.fatal) for problem in found] == ([("stumble", False)] if stumbles else [])
+
+
 def test_a_name_may_be_the_whole_line_and_alike_in_both_languages() -> None:
     found = check.problems("Lin Wan!", "Lin Wan!", source="en", target="es", terms={"Lin Wan": "Lin Wan"})
     assert found == []

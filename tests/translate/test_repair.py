@@ -117,6 +117,22 @@ def test_a_rendering_that_has_its_article_gets_no_other(answer: str, name: str, 
 
 
 @pytest.mark.parametrize(
+    ("answer", "target", "written"),
+    [
+        ("the the Dowager is here.", "en", "The Dowager is here."),
+        ("He knew what my my father did.", "en", "He knew what my father did."),
+        ("He had had enough, and that that was it.", "en", "He had had enough, and that that was it."),
+        ("Es la carta de de la reina.", "es", "Es la carta de la reina."),
+        ("la la la", "es", "La la la"),
+        ("An An is my My, of course.", "en", "An An is my My, of course."),
+        ("der der da ist", "de", "Der der da ist"),
+    ],
+)
+def test_no_article_stands_twice(answer: str, target: str, written: str) -> None:
+    assert repair.written(answer, target) == written
+
+
+@pytest.mark.parametrize(
     ("line", "target", "found"),
     [
         ("十一年了，一夜都没灭过。", "en", {"十一": "eleven"}),
@@ -127,6 +143,9 @@ def test_a_rendering_that_has_its_article_gets_no_other(answer: str, name: str, 
         ("一心一意，千千万万", "en", {}),
         ("一九八四年", "en", {}),
         ("零零", "en", {}),
+        ("白银十万两，黄金十二两。", "en", {"十万": "one hundred thousand", "十二": "twelve"}),
+        ("三千两，两千两百两", "es", {"三千": "tres mil", "两千两百": "dos mil doscientos"}),
+        ("七八百两，一百三十几个，两三千人", "en", {}),
         ("一" * 5000, "en", {}),
         ("十一年", "xx", {"十一": "11"}),
         ("十一点四十七分，八点半。", "en", {"十一点四十七分": "eleven forty-seven", "八点半": "half past eight"}),
@@ -213,6 +232,7 @@ def test_words_of_the_genre_stand_in_one_place_and_mean_something_everywhere() -
         ("……", "en", None),
         ("", "en", None),
         ("胡闹", "sw", None),
+        ("晚晴？怎么会是你？", "en", "Wanqing? What are you doing here?"),
     ],
 )
 def test_a_line_of_stock_clauses_alone_is_known(line: str, target: str, said: str | None) -> None:
@@ -232,6 +252,10 @@ def test_a_line_of_stock_clauses_alone_is_known(line: str, target: str, said: st
         ("en", "十一年了。", "At 10:30, one of the men.", "At 10:30, one of the men."),
         ("en", "十一年三十天。", "Ten years and thirty days.", "Ten years and thirty days."),
         ("en", "三十六计。", "Twenty or thirty tricks.", "Twenty or thirty tricks."),
+        ("en", "十万块。", "A hundred thousand yuan.", "A hundred thousand yuan."),
+        ("en", "那十万将士。", "The one hundred thousand soldiers.", "The one hundred thousand soldiers."),
+        ("en", "五百块。", "It's a hundred dollars.", "It's five hundred dollars."),
+        ("es", "两千公里。", "Está a mil kilómetros.", "Está a dos mil kilómetros."),
         ("pt-BR", "十一年了。", "Há dez anos.", "Há onze anos."),
         ("pt", "十七年了。", "Há dezoito anos.", "Há dezessete anos."),
         ("pt-PT", "十七年了。", "Há dezoito anos.", "Há dezassete anos."),
