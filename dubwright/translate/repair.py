@@ -31,8 +31,8 @@ _PRONOUNS = {
 }
 # What stands before a word, and never twice.
 _TWICE = {
-    "en": re.compile(r"\b(an?|the|my|your|our|their|of|and)(?:\s+\1\b)+", re.IGNORECASE),
-    "es": re.compile(r"\b(el|los|las|una?|del?|con|mi|tu|su|y)(?:\s+\1\b)+", re.IGNORECASE),
+    "en": re.compile(r"\b(an?|the|my|your|our|their|of)(?:\s+\1\b)+", re.IGNORECASE),
+    "es": re.compile(r"\b(el|los|las|una?|del?|con|mi|tu|su)(?:\s+\1\b)+", re.IGNORECASE),
 }
 _SENTENCE = re.compile(r"[^.!?…。！？]*\w[^.!?…。！？]*[.!?…。！？]+")
 _SOURCE_PRONOUN = re.compile("[他她它]")

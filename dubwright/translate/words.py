@@ -51,4 +51,6 @@ def commonest_language(text: str, wanted: str) -> str | None:
     count = counts[language]
     # Related languages share words; only a clear lead counts, and a clearer one where the wanted is not listed.
     lead = count - own if wanted in COMMON_WORDS else count - 1
-    return language if lead >= LEAST_WORDS and count >= LEAST_SHARE * len(found) else None
+    # "No power, no rain" is one word of Spanish, however often.
+    several = len(COMMON_WORDS[language].intersection(found)) >= LEAST_WORDS
+    return language if several and lead >= LEAST_WORDS and count >= LEAST_SHARE * len(found) else None
