@@ -33,7 +33,7 @@ class Llama:
 
     info: ClassVar[EngineInfo] = EngineInfo(
         name="llama",
-        revision=1000 * shorter.REVISION + 100 * 7 + prompt.PROMPT_VERSION,
+        revision=1000 * shorter.REVISION + 100 * 8 + prompt.PROMPT_VERSION,
         languages=frozenset(),
         code_licence="MIT",
         weights_licence="Apache-2.0",
